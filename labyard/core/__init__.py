@@ -1,0 +1,1 @@
+"""Names, values and errors that every room shares."""

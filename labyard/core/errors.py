@@ -1,0 +1,80 @@
+"""The one kind of error that a person may see.
+
+Anything else that is raised is a bug: it is logged with an id and shown as that id only.
+"""
+
+from __future__ import annotations
+
+
+class LabyardError(Exception):
+    """Something went wrong that a person can understand and act upon.
+
+    Parameters
+    ----------
+    message:
+        One sentence: what happened, naming the place and the value.
+    remedy:
+        One sentence: what to do about it.
+    """
+
+    code = "error"
+    status = 500
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+    def as_json(self) -> dict[str, str | int]:
+        """Return the body every REST answer carries for this error."""
+        return {
+            "error": self.code,
+            "message": self.message,
+            "remedy": self.remedy,
+            "status": self.status,
+        }
+
+
+class SettingsError(LabyardError):
+    """The settings cannot be used; nothing was started."""
+
+    code = "settings"
+    status = 500
+
+
+class Refused(LabyardError):
+    """What was asked for is not allowed or not valid (a policy or an option)."""
+
+    code = "refused"
+    status = 400
+
+
+class NotFound(LabyardError):
+    """The named thing does not exist."""
+
+    code = "not-found"
+    status = 404
+
+
+class Busy(LabyardError):
+    """Something else is under way for the same user."""
+
+    code = "busy"
+    status = 409
+
+
+class EngineError(LabyardError):
+    """The engine refused or failed to do what it was asked."""
+
+    code = "engine"
+    status = 502
+
+
+class EngineUnreachable(EngineError):
+    """The engine does not answer: what runs is *unknown*, never *gone*."""
+
+    code = "engine-unreachable"
+    status = 503

@@ -1,0 +1,161 @@
+"""The nouns the rooms hand to each other. All of them are plain, frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from ipaddress import IPv4Network
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A user of the hub. ``id`` outlives a rename, ``name`` does not."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRef:
+    """Which server of which user; ``server`` is empty for the default one."""
+
+    owner: Owner
+    server: str = ""
+
+
+class MountKind(StrEnum):
+    """Where the content of a mount lives."""
+
+    VOLUME = "volume"
+    BIND = "bind"
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """One directory of a lab that outlives it.
+
+    ``source`` is a volume's name, or a host path for a bind mount; ``key`` is the name of the
+    volume in the settings (``home``, ``workspace``...).
+    """
+
+    key: str
+    source: str
+    target: str
+    kind: MountKind = MountKind.VOLUME
+    read_only: bool = False
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hardening:
+    """What a lab may not do."""
+
+    read_only_root: bool = True
+    drop_capabilities: bool = True
+    no_new_privileges: bool = True
+    pids: int = 512
+    log_bytes: int = 10 * 2**20
+    log_files: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPlan:
+    """The network all labs of one user share.
+
+    ``block`` is the private block that subnets of ``prefix`` bits are carved from.
+    """
+
+    name: str
+    block: IPv4Network
+    prefix: int
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPlan:
+    """Everything an engine needs to make one lab. Made by ``spawners.plan``, a pure function.
+
+    ``environment`` is public: it is seen in inspect. ``secrets`` are environment variables too, but
+    reach the lab through a file that only its own user can read. ``cpu`` is a number of cores,
+    ``memory`` and ``shm`` are bytes; None means no limit. ``volume_labels`` go on volumes that are
+    made for this plan.
+    """
+
+    ref: ServerRef
+    name: str
+    hostname: str
+    image: str
+    command: tuple[str, ...]
+    port: int
+    user: str
+    working_dir: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cpu: float | None = None
+    memory: int | None = None
+    shm: int = 64 * 2**20
+    mounts: tuple[Mount, ...] = ()
+    network: NetworkPlan | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    volume_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    hardening: Hardening = field(default_factory=Hardening)
+
+
+class LabStatus(StrEnum):
+    """What the engine says about a lab."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A lab as the engine sees it now. ``host`` and ``port`` are set while it runs."""
+
+    id: str
+    name: str
+    status: LabStatus
+    image: str
+    labels: Mapping[str, str]
+    started_at: datetime | None = None
+    exit_code: int | None = None
+    host: str | None = None
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A volume as the engine sees it now. Adopted volumes carry no labels of ours."""
+
+    name: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PullProgress:
+    """How far an image has come. ``total`` is 0 until the engine knows it; both are bytes."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a lab uses now: ``cpu`` in cores, ``memory`` in bytes."""
+
+    cpu: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What answers behind an engine's address, e.g. ``Docker 20.10.24``."""
+
+    kind: str
+    version: str
+    isolated: bool
+    cgroup: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,121 @@
+"""Every name and label that Labyard gives to things on an engine. Injective and versioned.
+
+A username is escaped byte by byte: ``[a-z0-9]`` stay, any other byte of its UTF-8 form becomes ``-``
+and two hex digits (``anna-maria`` is ``anna-2dmaria``). So ``-`` is always followed by two hex digits
+and ``--`` can never come out of a username: it separates user and server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+SCHEMA_VERSION = "1"
+
+_PREFIX = "org.labyard."
+INSTALLATION = _PREFIX + "installation"
+SCHEMA = _PREFIX + "schema"
+KIND = _PREFIX + "kind"  # lab, volume, network
+USER_ID = _PREFIX + "user-id"
+USER = _PREFIX + "user"  # as it was when the object was made; compare ids, not names
+SERVER = _PREFIX + "server"
+VOLUME = _PREFIX + "volume"  # the volume's key in the settings
+
+_SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789")
+# A DNS label ends at 63 characters, and so do the names made here.
+_LONGEST = 63
+
+
+class Kind(StrEnum):
+    """What an object is, in its ``kind`` label."""
+
+    LAB = "lab"
+    VOLUME = "volume"
+    NETWORK = "network"
+
+
+class Scheme(StrEnum):
+    """How objects are called."""
+
+    LABYARD = "labyard"
+    STELLARS = "stellars"
+
+
+def escape(name: str) -> str:
+    """Return ``name`` in ``[a-z0-9-]``; two different names never give the same result."""
+    return "".join(chr(b) if b in _SAFE else f"-{b:02x}" for b in name.encode())
+
+
+def _fit(name: str, longest: int = _LONGEST) -> str:
+    """Shorten ``name`` if need be, so that no two names meet.
+
+    ``-h`` after anything but ``-`` cannot come out of :func:`escape` or of a server's name.
+    """
+    if len(name) <= longest:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:24]
+    return f"{name[: longest - 26].rstrip('-')}-h{digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of one installation's objects."""
+
+    installation: str
+    scheme: Scheme = Scheme.LABYARD
+
+    @property
+    def _stem(self) -> str:
+        return "jupyterlab" if self.scheme is Scheme.STELLARS else self.installation
+
+    @property
+    def volume_prefix(self) -> str:
+        """Return what unlabelled volumes that may be adopted start with, or an empty string."""
+        return "jupyterlab-" if self.scheme is Scheme.STELLARS else ""
+
+    def lab(self, user: str, server: str = "") -> str:
+        """Return the container's name."""
+        stem = f"{self._stem}-{escape(user)}"
+        return _fit(f"{stem}--{escape(server)}" if server else stem)
+
+    def hostname(self, user: str, server: str = "") -> str:
+        """Return what the lab calls itself: one DNS label that ends in a letter or digit."""
+        return _fit("lab-" + escape(user) + (f"--{escape(server)}" if server else ""))
+
+    def volume(self, user: str, key: str) -> str:
+        """Return the name of a user's own volume; ``key`` is ``[a-z0-9]+`` as the settings demand."""
+        return f"{_fit(f'{self._stem}-{escape(user)}', 40)}_{key}"
+
+    def later_volume(self, user: str, user_id: int, key: str) -> str:
+        """Return the name to use when :meth:`volume` belongs to an earlier user of that name."""
+        return f"{_fit(f'{self._stem}-{escape(user)}', 40)}--u{user_id}_{key}"
+
+    def shared_volume(self, key: str) -> str:
+        """Return the name of a volume that all users share."""
+        stem = "jupyterhub" if self.scheme is Scheme.STELLARS else self.installation
+        return f"{stem}_{key}"
+
+    def network(self, user: str) -> str:
+        """Return the name of the network that a user's labs share."""
+        return _fit(f"{self.installation}-net-{escape(user)}")
+
+    def _labels(self, kind: Kind) -> dict[str, str]:
+        return {INSTALLATION: self.installation, SCHEMA: SCHEMA_VERSION, KIND: kind}
+
+    def lab_labels(self, user_id: int, user: str, server: str) -> Mapping[str, str]:
+        """Return the labels of a lab."""
+        return {**self._labels(Kind.LAB), USER_ID: str(user_id), USER: user, SERVER: server}
+
+    def volume_labels(self, user_id: int, user: str, key: str) -> Mapping[str, str]:
+        """Return the labels of a user's own volume."""
+        return {**self._labels(Kind.VOLUME), USER_ID: str(user_id), USER: user, VOLUME: key}
+
+    def shared_volume_labels(self, key: str) -> Mapping[str, str]:
+        """Return the labels of a volume that all users share."""
+        return {**self._labels(Kind.VOLUME), VOLUME: key}
+
+    def network_labels(self, user_id: int, user: str) -> Mapping[str, str]:
+        """Return the labels of a user's network."""
+        return {**self._labels(Kind.NETWORK), USER_ID: str(user_id), USER: user}

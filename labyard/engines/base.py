@@ -1,0 +1,87 @@
+"""The engine: what runs labs. Everything a hub needs of one, and nothing else.
+
+Every method that asks the engine raises :class:`~labyard.core.errors.EngineUnreachable` when it does
+not answer in time, and :class:`~labyard.core.errors.EngineError` when it answers with a failure.
+"Gone" is only ever said by an engine that answered. An engine sees the objects that carry its
+installation's label and touches no others.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Sequence
+
+from labyard.core.models import EngineInfo, Lab, PullProgress, ServerPlan, Usage, Volume
+
+
+class Engine(ABC):
+    """Runs labs. One instance serves one installation and is safe to use concurrently."""
+
+    @abstractmethod
+    async def info(self) -> EngineInfo:
+        """Return what answers; the cheapest question there is."""
+
+    @abstractmethod
+    async def has_image(self, image: str) -> bool:
+        """Return whether ``image`` can be used without pulling it."""
+
+    @abstractmethod
+    def pull(self, image: str) -> AsyncIterator[PullProgress]:
+        """Fetch ``image``, telling how far it is."""
+
+    @abstractmethod
+    async def create(self, plan: ServerPlan) -> Lab:
+        """Make the lab, its network and missing volumes. On failure nothing new stays behind.
+
+        A stopped lab of the same name and installation is replaced; a running one is an error.
+        """
+
+    @abstractmethod
+    async def start(self, name: str) -> Lab:
+        """Start a created lab and return it with its address."""
+
+    @abstractmethod
+    async def stop(self, name: str, grace: float) -> None:
+        """Stop a lab, killing it after ``grace`` seconds. A lab that is absent is stopped."""
+
+    @abstractmethod
+    async def restart(self, name: str, grace: float) -> Lab:
+        """Restart a lab in place: same id, same address, new start time."""
+
+    @abstractmethod
+    async def remove(self, name: str) -> None:
+        """Remove a lab, running or not; volumes stay. A lab that is absent is removed.
+
+        The user's network goes with its last lab.
+        """
+
+    @abstractmethod
+    async def lab(self, name: str) -> Lab | None:
+        """Return the lab, or None when the engine is sure that there is none."""
+
+    @abstractmethod
+    async def labs(self) -> Sequence[Lab]:
+        """Return every lab of this installation."""
+
+    @abstractmethod
+    async def logs(self, name: str, lines: int = 100) -> str:
+        """Return the last lines a lab wrote."""
+
+    @abstractmethod
+    async def usage(self, name: str) -> Usage | None:
+        """Return what a running lab uses now, or None when it does not run."""
+
+    @abstractmethod
+    async def volumes(self, prefix: str = "") -> Sequence[Volume]:
+        """Return this installation's volumes, and unlabelled ones whose name starts with ``prefix``.
+
+        An empty prefix adds none: unlabelled volumes are only seen where a naming scheme adopts them.
+        """
+
+    @abstractmethod
+    async def remove_volume(self, name: str) -> None:
+        """Remove a volume and what is in it. Raises ``Busy`` while a lab uses it."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of connections. Labs go on."""

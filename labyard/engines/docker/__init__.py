@@ -1,0 +1,1 @@
+"""Labs as containers, on Docker or Podman."""

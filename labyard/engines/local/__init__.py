@@ -1,0 +1,1 @@
+"""Labs as processes of this machine, without isolation."""

@@ -1,0 +1,1 @@
+"""What a site may set, and how it is read."""

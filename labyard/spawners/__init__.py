@@ -1,0 +1,1 @@
+"""How the hub starts a lab."""

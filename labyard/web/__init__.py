@@ -1,0 +1,1 @@
+"""Pages and REST, as a managed service of the hub."""
