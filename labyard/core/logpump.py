@@ -16,19 +16,17 @@ _CHUNK = 65536
 
 
 def pump(source: int, path: str, limit: int, files: int) -> None:
-    """Copy until ``source`` ends; at ``limit`` bytes move on to a new file, ``files`` in all."""
-    while True:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        written = os.fstat(descriptor).st_size
-        while written < limit:
-            chunk = os.read(source, _CHUNK)
-            if not chunk:
-                return
-            with contextlib.suppress(OSError):  # a full disk must not stop who writes
-                os.write(descriptor, chunk)
-            written += len(chunk)
-        os.close(descriptor)
-        rotate(path, files)
+    """Copy until ``source`` ends; past ``limit`` bytes move on to a new file, ``files`` in all."""
+    while chunk := os.read(source, _CHUNK):
+        with contextlib.suppress(OSError):  # a full disk must not stop the one who writes
+            if os.path.exists(path) and os.path.getsize(path) >= limit:  # noqa: PTH110, PTH202
+                rotate(path, files)
+            with open(path, "ab", opener=_private) as file:
+                file.write(chunk)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def rotate(path: str, files: int) -> None:

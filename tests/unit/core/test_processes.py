@@ -13,7 +13,6 @@ import pytest
 
 from labyard.core.processes import PidFile, identify, start_detached, tail
 
-
 POLITE = """
 import signal, sys, time
 signal.signal(signal.SIGTERM, lambda *_: (print("bye", flush=True), sys.exit()))
