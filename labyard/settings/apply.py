@@ -1,0 +1,118 @@
+"""From Labyard's settings to JupyterHub's configuration. Pure: fills a ``traitlets`` Config.
+
+Classes are named, not imported, so that this stays below the rooms they live in. A site's own
+``jupyterhub_config.d/*.py`` runs afterwards and wins.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labyard.core.paths import Paths
+from labyard.settings.schema import Settings
+
+SERVICE = "labyard"
+CLI = "labyard-cli"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where this hub runs: what cannot be read off the settings alone.
+
+    ``hub_address`` is the address the hub's API listens on, reached by the edge and by labs;
+    ``proxy`` is ``haproxy`` or ``chp``; ``database`` is a SQLAlchemy URL.
+    """
+
+    settings_file: Path
+    paths: Paths
+    hub_address: str
+    proxy: str
+    database: str
+    template_paths: tuple[str, ...] = ()
+
+
+def apply(settings: Settings, place: Place, config: Any) -> None:
+    """Write ``settings`` into JupyterHub's configuration."""
+    _hub(settings, place, config.JupyterHub)
+    _spawner(settings, config)
+    _services(settings, place, config.JupyterHub)
+
+
+def _hub(settings: Settings, place: Place, hub: Any) -> None:
+    paths = place.paths
+    hub.bind_url = f"http://{settings.edge.address}:{settings.edge.port}{settings.base_url}"
+    hub.hub_bind_url = f"http://{place.hub_address}:{settings.hub.port}"
+    hub.hub_connect_url = f"http://{place.hub_address}:{settings.hub.port}"
+    if settings.external_url:
+        hub.public_url = settings.external_url.rstrip("/") + settings.base_url
+    hub.db_url = place.database
+    hub.cookie_secret_file = str(paths.secret("cookie"))
+    hub.log_level = settings.hub.log_level
+    # Labs and the proxy outlive the hub.
+    hub.cleanup_servers = False
+    hub.cleanup_proxy = False
+    hub.init_spawners_timeout = 1
+    hub.trusted_downstream_ips = ["127.0.0.1", place.hub_address]
+    hub.allow_named_servers = settings.labs.named_servers > 0
+    hub.named_server_limit_per_user = settings.labs.named_servers
+    hub.concurrent_spawn_limit = 0
+    hub.template_paths = list(place.template_paths)
+    hub.template_vars = {"site": settings.site}
+    hub.default_url = f"{settings.base_url}services/{SERVICE}/"
+    hub.cookie_max_age_days = settings.auth.session / 86400
+    hub.spawner_class = "labyard.spawners.spawner.LabSpawner"
+    hub.authenticator_class = "labyard.auth.native.LabyardAuthenticator"
+    hub.proxy_class = {
+        "haproxy": "labyard.edge.proxy.HAProxyProxy",
+        "chp": "labyard.edge.chp.CHPProxy",
+    }[place.proxy]
+
+
+def _spawner(settings: Settings, config: Any) -> None:
+    labs = settings.labs
+    config.LabSpawner.image = labs.image
+    config.LabSpawner.images = list(labs.images)
+    config.Spawner.cmd = ["labyard-lab"]
+    config.Spawner.cpu_limit = labs.cpu
+    config.Spawner.mem_limit = labs.memory
+    config.Spawner.environment = dict(labs.environment)
+    config.Spawner.notebook_dir = str(labs.notebook_dir)
+    config.Spawner.default_url = "/lab"
+    # The spawner keeps time itself, step by step; this is the hub's last resort.
+    config.Spawner.start_timeout = int(labs.start_timeout + labs.pull_timeout + 60)
+    config.Spawner.http_timeout = int(labs.start_timeout)
+    config.Spawner.poll_interval = 10
+
+
+def _services(settings: Settings, place: Place, hub: Any) -> None:
+    hub.services = [
+        {
+            "name": SERVICE,
+            "url": f"http://127.0.0.1:{settings.hub.service_port}",
+            "command": [sys.executable, "-m", "labyard", "service"],
+            "environment": {"LABYARD_CONFIG": str(place.settings_file)},
+            "oauth_no_confirm": True,
+            # A page acts with the rights of the person who clicks, and with no more of them than these.
+            "oauth_client_allowed_scopes": ["self", "admin:servers", "list:users"],
+            "display": False,
+        },
+        {"name": CLI, "api_token": place.paths.secret("cli.token").read_text().strip()},
+    ]
+    hub.load_roles = [
+        {"name": "user", "scopes": ["self", f"access:services!service={SERVICE}"]},
+        {
+            "name": CLI,
+            "services": [CLI],
+            "scopes": [
+                "admin:users",
+                "admin:servers",
+                "access:servers",
+                "list:users",
+                "read:hub",
+                f"access:services!service={SERVICE}",
+            ],
+        },
+    ]

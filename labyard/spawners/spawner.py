@@ -1,0 +1,278 @@
+"""How the hub runs a lab: JupyterHub's Spawner on any of the engines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from jupyterhub.spawner import Spawner, SpawnException
+from markupsafe import Markup
+from traitlets import Any as AnyTrait
+from traitlets import List, Unicode
+
+from labyard.core.errors import EngineError, EngineUnreachable, LabyardError, Refused
+from labyard.core.locks import UserLocks
+from labyard.core.models import LabStatus, Owner, ServerPlan, ServerRef
+from labyard.core.names import Names
+from labyard.engines.base import Engine
+from labyard.settings.schema import Settings
+from labyard.spawners import options as choices
+from labyard.spawners.plan import PORT, plan
+from labyard.spawners.progress import Progress
+from labyard.spawners.waiting import listens, until_listening
+from labyard.volumes.catalog import resolve
+
+# Seconds: how long a stop waits for another action on the same user's labs, how long a stop and the
+# clean-up of a failed start wait for an engine that is away, and how often they look.
+_PATIENCE = 120.0
+_OUTAGE = 600.0
+_CLEAN_UP = 25.0
+_LOOK_AGAIN = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """What all spawners of a hub share. Handed over by wiring."""
+
+    settings: Settings
+    names: Names
+    engine: Engine
+    locks: UserLocks
+
+
+class LabSpawner(Spawner):
+    """Starts, watches and stops one lab.
+
+    An engine that does not answer means *unknown*: the lab counts as running, as it last did.
+    """
+
+    workplace: ClassVar[Workplace]
+
+    image = Unicode(help="Image of a lab when none is chosen.", config=True)
+    images = List(
+        Unicode(), help="Images a person may choose besides the default one.", config=True
+    )
+    plan_hook: Callable[[LabSpawner, ServerPlan], ServerPlan] | None = AnyTrait(
+        None,
+        allow_none=True,
+        config=True,
+        help="""A site's last word: called with (spawner, plan) before each start, returns the plan
+        to use, for example ``dataclasses.replace(plan, cpu=4)``.""",
+    )
+
+    _progress: Progress | None = None
+    _lab_name = ""
+    _chosen = choices.Options()
+
+    # -- identity ---------------------------------------------------------------------------------
+
+    @property
+    def ref(self) -> ServerRef:
+        """Return whose server this is."""
+        return ServerRef(Owner(self.user.id, self.user.name), self.name)
+
+    @property
+    def lab_name(self) -> str:
+        """Return the lab's name: the one it was started under, also after the user was renamed."""
+        return self._lab_name or self.workplace.names.lab(self.user.name, self.name)
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what must outlive the hub's process."""
+        return {**super().get_state(), "lab": self._lab_name}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take up what :meth:`get_state` gave."""
+        super().load_state(state)
+        self._lab_name = state.get("lab", "")
+
+    def clear_state(self) -> None:
+        """Forget the lab that was."""
+        super().clear_state()
+        self._lab_name = ""
+
+    # -- options ----------------------------------------------------------------------------------
+
+    @property
+    def limits(self) -> choices.Limits:
+        """Return what the choices may not pass."""
+        return choices.Limits(
+            images=tuple(dict.fromkeys([self.image, *self.images])),
+            cpu=self.cpu_limit,
+            memory=self.mem_limit,
+        )
+
+    async def get_options_form(self) -> str:
+        """Return the form. There always is one, so that no link alone starts a server."""
+        suggested = {}
+        if self.handler is not None:
+            query = self.handler.request.query_arguments
+            suggested = {
+                key.removeprefix("opt-"): values[0].decode(errors="replace")
+                for key, values in query.items()
+                if key.startswith("opt-") and values
+            }
+        return choices.form(self.limits, {**(self.user_options or {}), **suggested})
+
+    def options_from_form(self, formdata: dict[str, list[str]]) -> dict[str, Any]:
+        """Return the form's choices, checked, as the REST API takes them."""
+        return self._parsed(formdata).model_dump(exclude_none=True)
+
+    def options_from_query(self, query: dict[str, list[str]]) -> dict[str, Any]:
+        """Show the form, filled in: a link may suggest choices, and a person confirms them."""
+        self._parsed(query)
+        raise SpawnException("Please confirm these choices.", reason="confirm", status_code=200)
+
+    def _parsed(self, raw: dict[str, Any]) -> choices.Options:
+        try:
+            return choices.parse(raw, self.limits)
+        except Refused as error:
+            raise explained(error) from None
+
+    async def _run_apply_user_options(self, user_options: dict[str, Any]) -> None:
+        """Check the choices, however they came. Refused ones are not kept for the next start."""
+        try:
+            self._chosen = self._parsed(user_options or {})
+        except SpawnException:
+            self.orm_spawner.user_options = {}
+            self.db.commit()
+            raise
+
+    # -- life -------------------------------------------------------------------------------------
+
+    async def start(self) -> str:
+        """Start the lab and return its URL. A start that fails leaves nothing behind."""
+        self._progress = Progress()
+        try:
+            async with self.workplace.locks.hold(self.user.id, f"starting {self._log_name}"):
+                return await self._start(self._progress)
+        except LabyardError as error:
+            raise explained(error) from error
+        finally:
+            self._progress.end()
+
+    async def _start(self, progress: Progress) -> str:
+        engine, labs = self.workplace.engine, self.workplace.settings.labs
+        progress.tell("preparing", "Preparing")
+        planned = await self._plan()
+        async with asyncio.timeout(labs.pull_timeout):
+            await self._pull(planned.image, progress)
+        try:
+            async with asyncio.timeout(labs.start_timeout):
+                progress.tell("creating", "Creating the lab")
+                await engine.remove(planned.name)  # what a start that failed in an outage left
+                await engine.create(planned)
+                self._lab_name = planned.name
+                progress.tell("starting", "Starting the lab")
+                lab = await engine.start(planned.name)
+                progress.tell("waiting", "Waiting for JupyterLab")
+                await until_listening(engine, lab)
+        except TimeoutError:
+            await self._clean_up(planned.name)
+            raise EngineError(
+                f"The lab was not ready within {labs.start_timeout:g} s.",
+                remedy="Try again; if it goes on, tell your administrator (labs.start_timeout).",
+            ) from None
+        except BaseException:
+            await self._clean_up(planned.name)
+            raise
+        return f"http://{lab.host}:{lab.port}"
+
+    async def _plan(self) -> ServerPlan:
+        place = self.workplace
+        existing = await place.engine.volumes(place.names.volume_prefix)
+        self.ip, self.port = "0.0.0.0", PORT  # noqa: S104  inside the lab's own network
+        planned = plan(
+            self.ref,
+            place.settings,
+            place.names,
+            image=self._chosen.image or self.image,
+            cpu=self._chosen.cpu or self.cpu_limit,
+            memory=self._chosen.memory or self.mem_limit,
+            command=[*self.cmd, *self.get_args()],
+            environment=self.get_env(),
+            mounts=resolve(place.settings.volumes, existing, self.ref.owner, place.names),
+        )
+        return self.plan_hook(self, planned) if self.plan_hook else planned
+
+    async def _pull(self, image: str, progress: Progress) -> None:
+        if await self.workplace.engine.has_image(image):
+            return
+        progress.tell("pulling", f"Fetching the image {image}")
+        async for at in self.workplace.engine.pull(image):
+            progress.tell("pulling", f"Fetching the image {image}", at.done, at.total)
+
+    async def _clean_up(self, name: str) -> None:
+        """Remove a lab whose start failed, also while this start is being cancelled.
+
+        What an engine that stays away keeps is replaced by the next start.
+        """
+        remove = self._when_reachable(lambda: self.workplace.engine.remove(name), _CLEAN_UP)
+        try:
+            await asyncio.shield(asyncio.ensure_future(remove))
+        except LabyardError as error:
+            self.log.error("Could not remove %s after its failed start: %s", name, error)
+
+    async def stop(self, now: bool = False) -> None:
+        """Stop and remove the lab; its volumes stay. Waits for an engine that is away."""
+        engine, name = self.workplace.engine, self.lab_name
+        grace = 0.0 if now else self.workplace.settings.labs.stop_grace
+        doing = f"stopping {self._log_name}"
+        async with self.workplace.locks.hold(self.user.id, doing, patience=_PATIENCE):
+            await self._when_reachable(lambda: engine.stop(name, grace))
+            await self._when_reachable(lambda: engine.remove(name))
+
+    @staticmethod
+    async def _when_reachable(act: Callable[[], Awaitable[None]], patience: float = _OUTAGE) -> None:
+        deadline = asyncio.get_running_loop().time() + patience
+        while True:
+            try:
+                await act()
+                return
+            except EngineUnreachable:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+            await asyncio.sleep(_LOOK_AGAIN)
+
+    async def poll(self) -> int | None:
+        """Return None while the lab runs or nobody knows, else its exit code."""
+        while True:
+            try:
+                lab = await self.workplace.engine.lab(self.lab_name)
+                break
+            except EngineError as error:
+                self.log.warning("%s counts as running: %s", self._log_name, error)
+                # A hub that has just started must not decide before it knows: its own check would
+                # give up a lab that does not answer yet. It looks again until the engine is back.
+                if not self._check_pending or await self._answers():
+                    return None
+            await asyncio.sleep(_LOOK_AGAIN)
+        if lab is None:
+            return 0
+        return None if lab.status is LabStatus.RUNNING else lab.exit_code or 0
+
+    async def _answers(self) -> bool:
+        address = urlsplit(self.server.url) if self.server else None
+        if address is None or address.hostname is None:
+            return False
+        return await listens(address.hostname, address.port or PORT)
+
+    async def progress(self) -> AsyncIterator[dict[str, Any]]:
+        """Yield what this start has done so far, and each further step."""
+        if self._progress is not None:
+            async for event in self._progress.watch():
+                yield event
+
+
+def explained(error: LabyardError) -> SpawnException:
+    """Return the exception that JupyterHub shows to people, with the cause and the remedy."""
+    return SpawnException(
+        str(error),
+        reason=error.code,
+        status_code=error.status,
+        message_html=str(
+            Markup("<strong>{}</strong> <span>{}</span>").format(error.message, error.remedy)
+        ),
+    )
