@@ -6,6 +6,7 @@ and signals go through a pidfd that was opened before these were compared: a rec
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import select
@@ -159,3 +160,15 @@ def tail(log: Path, lines: int = 20) -> str:
             return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
     except OSError:
         return ""
+
+
+def end_with_parent() -> None:
+    """Have the kernel end this process when the one that started it ends, however it ends.
+
+    For the managed service: a hub that was killed leaves no orphan on the service's port.
+    """
+    parent = os.getppid()
+    set_parent_death_signal = 1  # PR_SET_PDEATHSIG, <linux/prctl.h>
+    ctypes.CDLL(None, use_errno=True).prctl(set_parent_death_signal, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -111,3 +111,16 @@ def test_the_log_stays_bounded_and_keeps_the_newest(tmp_path, pid_file):
     assert files == ["it.log", "it.log.1"]
     assert sum(p.stat().st_size for p in tmp_path.glob("it.log*")) < 2 * (50_000 + 65_536)
     assert (tmp_path / "it.log").stat().st_mode & 0o077 == 0
+
+
+def test_a_service_ends_with_a_hub_that_was_killed(tmp_path, pid_file):
+    service = (
+        "from labyard.core.processes import end_with_parent; end_with_parent();"
+        "import os, time; print('service', os.getpid(), flush=True); time.sleep(60)"
+    )
+    hub = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {service!r}])"
+    start(tmp_path, pid_file, hub)
+    until(lambda: "service" in tail(tmp_path / "it.log"))
+    pid = int(tail(tmp_path / "it.log").split()[-1])
+    pid_file.signal(signal.SIGKILL)
+    until(lambda: identify(pid) is None)
