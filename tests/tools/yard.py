@@ -1,0 +1,121 @@
+"""A whole installation for tests, brought up by ``labyard up`` as anybody would."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.tools.person import Person
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "correct horse battery"
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports nobody listens on now, all different."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def free_block() -> str:
+    """Return a private block that no other run on this machine is likely to have."""
+    return f"10.{192 + secrets.randbelow(32)}.{16 * secrets.randbelow(16)}.0/20"
+
+
+class Yard:
+    """One installation in a directory of its own."""
+
+    def __init__(self, directory: Path, **settings: Any) -> None:
+        self.directory = directory
+        self.installation = "t" + secrets.token_hex(4)
+        edge, hub, service = free_ports(3)
+        self.file = directory / "labyard.yaml"
+        self.settings = _merged(
+            {
+                "installation": self.installation,
+                "edge": {"port": edge},
+                "hub": {"port": hub, "service_port": service},
+                "network": {"block": free_block()},
+                "engine": {"kind": "docker"},
+                "labs": {"stop_grace": "2s"},
+            },
+            settings,
+        )
+        self.file.write_text(yaml.safe_dump(self.settings))
+        self.url = f"http://127.0.0.1:{edge}{self.settings.get('base_url', '/').rstrip('/')}/"
+        self.data = directory / "var"
+
+    def labyard(
+        self, *arguments: str, check: bool = True, input: str | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command line on this installation."""
+        done = subprocess.run(
+            [sys.executable, "-m", "labyard.cli.main", *arguments],
+            cwd=self.directory,
+            env={**os.environ, "LABYARD_CONFIG": str(self.file), **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            input=input,
+            stdin=subprocess.DEVNULL if input is None else None,
+            timeout=300,
+        )
+        if check and done.returncode != 0:
+            raise AssertionError(f"labyard {' '.join(arguments)}: {done.stdout}{done.stderr}")
+        return done
+
+    def up(self) -> None:
+        """Bring it up, or find it up."""
+        self.labyard("up")
+
+    def down(self, *, labs: bool = False) -> None:
+        """Stop hub and proxy, and the labs too when asked."""
+        self.labyard("down", *(["--labs"] if labs else []))
+
+    def bootstrap(self, name: str = "admin") -> Person:
+        """Make the first admin with the bootstrap secret and sign in."""
+        secret = (self.data / "secrets" / "bootstrap").read_text().strip()
+        admin = self.person(name)
+        admin.sign_up(PASSWORD, bootstrap=secret)
+        admin.sign_in(PASSWORD)
+        return admin
+
+    def person(self, name: str) -> Person:
+        """Return a person with a browser of their own, not signed in."""
+        return Person(self.url, name)
+
+    def member(self, name: str) -> Person:
+        """Return a person with an approved account, signed in."""
+        person = self.person(name)
+        person.sign_up(PASSWORD)
+        self.labyard("users", "approve", name)
+        person.sign_in(PASSWORD)
+        return person
+
+    def pid(self, process: str) -> int:
+        """Return the process id of ``hub`` or of the edge's proxy."""
+        return int(json.loads((self.data / "run" / f"{process}.pid").read_text())["pid"])
+
+    def log(self, process: str = "hub") -> str:
+        """Return what a process wrote."""
+        return (self.data / "log" / f"{process}.log").read_text(errors="replace")
+
+
+def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    both = dict(base)
+    for key, value in over.items():
+        old = both.get(key)
+        both[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return both
