@@ -1,0 +1,74 @@
+# Labyard. `make up` starts it, `make test` tests it, `make help` lists the rest.
+
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UP ?=
+# Test suites, in the order they run. SKIP=browser,podman switches off suites or tests by name.
+SUITES := unit contract integration browser faults
+SKIP ?=
+
+export PATH := $(PATH):/usr/sbin:/sbin
+export SKIP
+
+TEST_PACKAGES := docker.io runc iptables podman haproxy postgresql chromium mmdebstrap wrk procps
+
+.DEFAULT_GOAL := help
+.PHONY: help up down test check lock bench docs clean venv-hub venv-dev test-parts \
+	$(addprefix test-,$(SUITES))
+
+help: ## Show this.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: venv-hub ## Install what is missing, start the hub and print its address.
+	@$(BIN)/labyard up $(UP)
+
+down: ## Stop hub and proxy; labs go on.
+	@$(BIN)/labyard down
+
+test: test-parts ## Set up all the tests need and run every suite.
+	@status=0; $(MAKE) --no-print-directory check || status=1; \
+	$(BIN)/python tools/suites.py $(SUITES) || status=1; exit $$status
+
+test-unit: venv-dev ## Run one suite: test-unit, -contract, -integration, -browser, -faults.
+	@$(BIN)/python tools/suites.py unit
+
+test-contract test-integration test-browser test-faults: test-%: test-parts
+	@$(BIN)/python tools/suites.py $*
+
+check: venv-dev ## Formatting, types, import rules and docs tests; a minute at most.
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/unit/docs
+
+docs: venv-dev ## Write the generated reference pages anew.
+	@$(BIN)/labyard config docs
+	@$(BIN)/python tools/cli_reference.py
+
+bench: test-parts ## Measure against vanilla JupyterHub, side by side.
+	@$(BIN)/python -m bench
+
+lock: venv-dev ## Lock the requirements after a change to requirements/*.in.
+	@for set in build hub dev; do \
+	  $(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	    --no-emit-find-links requirements/$$set.in -o requirements/$$set.txt || exit 1; \
+	done
+
+clean: ## Remove what was built; state in var/ stays.
+	rm -rf $(VENV) $(VENV).lock .build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \
+	  test-artefacts *.egg-info
+
+venv-hub:
+	@$(PYTHON) tools/venv.py hub
+
+venv-dev:
+	@$(PYTHON) tools/venv.py dev
+
+test-parts: venv-dev
+	@mkdir -p .build
+	@sh tools/packages.sh $(TEST_PACKAGES)
+	@sh tools/engine.sh
+	@$(BIN)/labyard image build

@@ -1,0 +1,98 @@
+"""What the command line says: tables or JSON on standard output, errors on standard error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from labyard.core.errors import LabyardError
+
+Row = Mapping[str, Any]
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console on the stream as it is now; wide enough for tables when it is a pipe."""
+    made = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    if not made.is_terminal:
+        made.width = 200
+    return made
+
+
+def say(text: str = "", style: str = "") -> None:
+    """Print one line; what looks like markup in it stays as it is."""
+    console().print(Text(text, style), soft_wrap=True)
+
+
+def complain(error: LabyardError) -> None:
+    """Print an error and its remedy on standard error."""
+    err = console(stderr=True)
+    err.print(Text("✘ ", "bold red") + Text(error.message, "bold"), soft_wrap=True)
+    if error.remedy:
+        err.print(Text(f"  {error.remedy}"), soft_wrap=True)
+
+
+def show_json(data: Any) -> None:
+    """Print JSON for programs."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+
+
+def show(rows: Sequence[Row], columns: Mapping[str, str], *, as_json: bool, none: str) -> None:
+    """Print rows as JSON, whole, or as a table of ``columns`` (key → heading); ``none`` if empty."""
+    if as_json:
+        show_json(list(rows))
+    elif not rows:
+        say(none)
+    else:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for heading in columns.values():
+            table.add_column(heading, no_wrap=True)
+        for row in rows:
+            table.add_row(*(Text(_cell(row.get(key))) for key in columns))
+        console().print(table)
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None | False | "":
+            return "-"
+        case True:
+            return "yes"
+        case list():
+            return ", ".join(map(str, value)) or "-"
+        case _:
+            return str(value)
+
+
+def each(names: Sequence[str], act: Callable[[str], Any], done: str, *, as_json: bool) -> None:
+    """Do ``act`` for each name, telling of each, and go on after a failure.
+
+    Raises
+    ------
+    LabyardError
+        At the end, when one or more failed.
+    """
+    results = []
+    for name in names:
+        try:
+            result = act(name)
+            sentence = result if isinstance(result, str) else done
+            results.append({"name": name, "ok": True, "message": sentence})
+            if not as_json:
+                say(f"✔ {name}: {sentence}")
+        except LabyardError as error:
+            results.append({"name": name, "ok": False, **error.as_json()})
+            if not as_json:
+                complain(type(error)(f"{name}: {error.message}", remedy=error.remedy))
+    if as_json:
+        show_json(results)
+    failed = [r["name"] for r in results if not r["ok"]]
+    if failed:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Runs test suites one after the other and sums them up: ``suites.py unit contract ...``.
+
+``SKIP=browser,podman`` switches off suites, or tests with that word in their name, by name. A test
+that skipped itself for want of something is a failure: it was asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+REPORTS = ROOT / ".build/reports"
+# Tests of these suites share nothing, so they run on all cores.
+PARALLEL = frozenset({"unit"})
+
+
+@dataclass
+class Result:
+    """What came of one suite."""
+
+    suite: str
+    code: int
+    seconds: float
+    counts: Counter[str] = field(default_factory=Counter)
+    unasked: list[str] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        """Return whether every test that was asked for passed."""
+        return self.code == 0 and not self.unasked
+
+
+def command(suite: str, off: set[str]) -> list[str]:
+    """Return the pytest call for a suite, without the tests that were switched off."""
+    call = [sys.executable, "-m", "pytest", f"tests/{suite}", "-q", "--durations=5"]
+    call += [f"--junitxml={REPORTS / suite}.xml"]
+    if off:
+        call += ["-k", " and ".join(f"not {name}" for name in sorted(off))]
+    return [*call, "-n", "auto", "--dist", "loadfile"] if suite in PARALLEL else call
+
+
+def run(suite: str, off: set[str]) -> Result:
+    """Run one suite."""
+    print(f"\n━━ {suite} ━━", flush=True)
+    report = REPORTS / f"{suite}.xml"
+    report.unlink(missing_ok=True)
+    began = time.monotonic()
+    code = subprocess.run(
+        command(suite, off), cwd=ROOT, stdin=subprocess.DEVNULL, check=False
+    ).returncode
+    result = Result(suite, code, time.monotonic() - began)
+    if report.is_file():
+        result.counts, result.unasked = read(report.read_text())
+    return result
+
+
+def read(report: str) -> tuple[Counter[str], list[str]]:
+    """Return the outcomes in a JUnit report, and the tests that skipped themselves with why."""
+    counts: Counter[str] = Counter()
+    unasked = []
+    for case in ElementTree.fromstring(report).iter("testcase"):
+        outcomes = {child.tag: child for child in case}
+        kind = next((k for k in ("failure", "error", "skipped") if k in outcomes), "passed")
+        if kind == "skipped" and outcomes[kind].get("type") == "pytest.xfail":
+            kind = "xfailed"
+        counts[kind] += 1
+        if kind == "skipped":
+            unasked.append(f"{case.get('name')}: {outcomes[kind].get('message', '')}")
+    return counts, unasked
+
+
+def summary(results: list[Result], off: set[str]) -> str:
+    """Return the table and the last line, in pytest's words."""
+    lines = ["", "━━ summary ━━"]
+    total: Counter[str] = Counter()
+    for r in results:
+        total.update(r.counts)
+        what = ", ".join(f"{n} {kind}" for kind, n in sorted(r.counts.items())) or "did not run"
+        lines.append(f"{'✔' if r.good else '✘'} {r.suite:<12} {what} in {r.seconds:.0f} s")
+        lines += [f"    could not run {test}" for test in r.unasked]
+    if off:
+        lines.append(f"  switched off by name: {', '.join(sorted(off))}")
+    broken = sum(not r.good and not (r.counts["failure"] or r.counts["error"]) for r in results)
+    failed = total["failure"] + total["error"] + broken
+    seconds = sum(r.seconds for r in results)
+    lines.append(f"{failed} failed, {total['passed']} passed in {seconds:.2f}s")
+    return "\n".join(lines)
+
+
+def main(suites: list[str]) -> int:
+    """Run ``suites`` and return the exit code."""
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    off = {name.strip() for name in os.environ.get("SKIP", "").split(",") if name.strip()}
+    results = [run(suite, off - {suite}) for suite in suites if suite not in off]
+    print(summary(results, off), flush=True)
+    return 0 if all(r.good for r in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
