@@ -28,8 +28,7 @@ down: ## Stop hub and proxy; labs go on.
 	@$(BIN)/labyard down
 
 test: test-parts ## Set up all the tests need and run every suite.
-	@status=0; $(MAKE) --no-print-directory check || status=1; \
-	$(BIN)/python tools/suites.py $(SUITES) || status=1; exit $$status
+	@$(BIN)/python tools/suites.py check $(SUITES)
 
 test-unit: venv-dev ## Run one suite: test-unit, -contract, -integration, -browser, -faults.
 	@$(BIN)/python tools/suites.py unit

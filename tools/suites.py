@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs test suites one after the other and sums them up: ``suites.py unit contract ...``.
+"""Runs test suites one after the other and sums them up: ``suites.py check unit contract ...``.
 
 ``SKIP=browser,podman`` switches off suites, or tests with that word in their name, by name. A test
 that skipped itself for want of something is a failure: it was asked for.
@@ -39,7 +39,9 @@ class Result:
 
 
 def command(suite: str, off: set[str]) -> list[str]:
-    """Return the pytest call for a suite, without the tests that were switched off."""
+    """Return the call for a suite, without the tests that were switched off."""
+    if suite == "check":
+        return ["make", "--no-print-directory", "check"]
     call = [sys.executable, "-m", "pytest", f"tests/{suite}", "-q", "--durations=5"]
     call += [f"--junitxml={REPORTS / suite}.xml"]
     if off:
@@ -83,7 +85,8 @@ def summary(results: list[Result], off: set[str]) -> str:
     total: Counter[str] = Counter()
     for r in results:
         total.update(r.counts)
-        what = ", ".join(f"{n} {kind}" for kind, n in sorted(r.counts.items())) or "did not run"
+        what = ", ".join(f"{n} {kind}" for kind, n in sorted(r.counts.items()))
+        what = what or ("done" if r.good else "failed")
         lines.append(f"{'✔' if r.good else '✘'} {r.suite:<12} {what} in {r.seconds:.0f} s")
         lines += [f"    could not run {test}" for test in r.unasked]
     if off:
