@@ -19,6 +19,7 @@ class Person:
     def __init__(self, url: str, name: str) -> None:
         self.url, self.name = url, name
         self.http = requests.Session()
+        self._token = ""
 
     # -- pages ------------------------------------------------------------------------------------
 
@@ -58,7 +59,18 @@ class Person:
     @property
     def signed_in(self) -> bool:
         """Return whether the hub knows this session."""
-        return self.get("hub/home", allow_redirects=False).headers.get("Location", "").find("login") < 0
+        return (
+            self.get("hub/home", allow_redirects=False).headers.get("Location", "").find("login")
+            < 0
+        )
+
+    @property
+    def token(self) -> str:
+        """Return an API token of this person's, made once."""
+        if not self._token:
+            answer = self.api("POST", f"users/{quote(self.name)}/tokens", json={"note": "test"})
+            self._token = str(answer.json()["token"])
+        return self._token
 
     # -- servers, through the hub's REST API as its own pages use it ------------------------------
 
@@ -108,8 +120,10 @@ class Person:
         """Stop a server and wait until it is gone."""
         assert self.stop(server).status_code in (202, 204)
         eventually(
-            lambda: (self.model(server) or {"stopped": True}).get("stopped", True)
-            or self.model(server) is None,
+            lambda: (
+                (self.model(server) or {"stopped": True}).get("stopped", True)
+                or self.model(server) is None
+            ),
             60,
             f"{self.name}'s server has stopped",
         )

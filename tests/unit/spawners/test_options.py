@@ -31,10 +31,16 @@ def test_the_forms_own_fields_are_no_options() -> None:
         ({"cpu": "nan"}, "cpu: 'nan' must be a finite number."),
         ({"cpu": True}, "cpu: True should be a valid number."),
         ({"memory": "8G"}, "memory: 8.0 GB is more than the 4.0 GB you may use."),
-        ({"memory": "lots"}, "memory: 'lots' must be a size such as 512M, 4G or a number of bytes."),
+        (
+            {"memory": "lots"},
+            "memory: 'lots' must be a size such as 512M, 4G or a number of bytes.",
+        ),
         ({"memory": 0}, "memory: 0 should be greater than 0."),
         ({"image": ["a", "b"]}, "image: ['a', 'b'] should be a valid string."),
-        ({"privileged": True}, "privileged: there is no such option; there are image, cpu, memory."),
+        (
+            {"privileged": True},
+            "privileged: there is no such option; there are image, cpu, memory.",
+        ),
         (
             {"volumes": {"/": "/host"}},
             "volumes: there is no such option; there are image, cpu, memory.",
