@@ -51,6 +51,7 @@ def _hub(settings: Settings, place: Place, hub: Any) -> None:
     hub.db_url = place.database
     hub.cookie_secret_file = str(paths.secret("cookie"))
     hub.log_level = settings.hub.log_level
+    hub.max_body = settings.edge.max_body
     # Labs and the proxy outlive the hub.
     hub.cleanup_servers = False
     hub.cleanup_proxy = False
