@@ -101,7 +101,9 @@ def run_with_bar(command: list[str], title: str, total: int) -> None:
         assert pip.stdout is not None
         for line in pip.stdout:
             said.append(line)
-            if match := re.match(r"(?:Collecting|Obtaining|Requirement already satisfied:) (\S+)", line):
+            if match := re.match(
+                r"(?:Collecting|Obtaining|Requirement already satisfied:) (\S+)", line
+            ):
                 seen = min(seen + 1, total)
                 draw(title, seen, total, match[1].partition("==")[0])
             elif line.startswith("Installing collected"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,7 +57,7 @@ def _sockets() -> Iterator[tuple[int, int]]:
     for process in Path("/proc").glob("[0-9]*"):
         try:
             for descriptor in (process / "fd").iterdir():
-                target = os.readlink(descriptor)
+                target = str(descriptor.readlink())
                 if target.startswith("socket:["):
                     yield int(process.name), int(target[8:-1])
         except OSError:

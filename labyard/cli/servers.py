@@ -1,0 +1,104 @@
+"""``labyard servers``: what runs for whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from labyard.cli import output
+from labyard.cli.client import Client
+from labyard.cli.exact import exactly
+from labyard.cli.site import client, with_installation
+from labyard.wiring import Installation
+
+_SERVERS = click.argument("names", nargs=-1, required=True, metavar="USER[/SERVER]...")
+
+
+@click.group()
+def servers() -> None:
+    """List, start, stop and restart servers.
+
+    A server is named by its user, or by user/server for a named one. Names are matched whole.
+    """
+
+
+@servers.command("list")
+@click.option("--all", "-a", "everything", is_flag=True, help="Stopped ones too.")
+@output.as_json
+@with_installation
+def list_(site: Installation, everything: bool, as_json: bool) -> None:
+    """Show the servers that run."""
+    rows = [row for row in all_servers(client(site)) if everything or row["state"] != "stopped"]
+    columns = {
+        "name": "SERVER",
+        "state": "STATE",
+        "image": "IMAGE",
+        "started": "STARTED",
+        "last_activity": "LAST ACTIVE",
+    }
+    output.show(rows, columns, as_json=as_json, none="No server runs.")
+
+
+def _action(verb: str, done: str, help: str) -> None:
+    @servers.command(verb, help=help)
+    @_SERVERS
+    @output.as_json
+    @with_installation
+    def act(site: Installation, names: tuple[str, ...], as_json: bool) -> None:
+        hub = client(site)
+        known = {row["name"] for row in all_servers(hub)}
+        output.each(
+            exactly(names, known, "server"),
+            lambda name: _post(hub, name, verb),
+            done,
+            as_json=as_json,
+        )
+
+
+_action("start", "runs", "Start servers and wait until they answer.")
+_action("stop", "stopped", "Stop servers; volumes stay.")
+_action("restart", "restarted", "Restart servers in place, without making them anew.")
+
+
+@servers.command()
+@click.argument("name", metavar="USER[/SERVER]")
+@click.option("--lines", "-n", default=100, show_default=True, type=click.IntRange(1, 10_000))
+@with_installation
+def logs(site: Installation, name: str, lines: int) -> None:
+    """Show the last lines a server wrote."""
+    hub = client(site)
+    exactly([name], {row["name"] for row in all_servers(hub)}, "server")
+    answer = hub.service("GET", *_path(name), "logs", lines=lines)
+    click.echo(answer["logs"] if isinstance(answer, dict) else answer)
+
+
+def all_servers(hub: Client) -> list[dict[str, Any]]:
+    """Return every user's servers, the default one even if it never ran."""
+    return [
+        _row(user["name"], name, server)
+        for user in hub.pages("users", include_stopped_servers="1")
+        for name, server in sorted(({"": {}} | (user.get("servers") or {})).items())
+    ]
+
+
+def _row(user: str, name: str, server: dict[str, Any]) -> dict[str, Any]:
+    pending = {"spawn": "starting", "stop": "stopping"}.get(server.get("pending") or "", "")
+    return {
+        "name": f"{user}/{name}" if name else user,
+        "user": user,
+        "server": name,
+        "state": pending or ("running" if server.get("ready") else "stopped"),
+        "image": (server.get("user_options") or {}).get("image"),
+        "started": server.get("started"),
+        "last_activity": server.get("last_activity"),
+    }
+
+
+def _path(name: str) -> tuple[str, ...]:
+    user, _, server = name.partition("/")
+    return ("users", user, "servers", server) if server else ("users", user, "server")
+
+
+def _post(hub: Client, name: str, verb: str) -> None:
+    hub.service("POST", *_path(name), verb, body={})

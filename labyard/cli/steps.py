@@ -1,0 +1,134 @@
+"""What ``labyard up`` does, step by step. ``plan`` decides which, each step does one thing."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labyard import wiring
+from labyard.cli.hub import HubProcess
+from labyard.cli.ports import why_taken
+from labyard.cli.progress import Bar
+from labyard.cli.site import local_url
+from labyard.core.errors import SettingsError
+from labyard.wiring import Choices, Installation
+
+HUB_PATIENCE = 90.0  # seconds
+
+
+@dataclass
+class Ground:
+    """What the steps stand on, and what they leave for those after them.
+
+    ``undo`` is run when a later step fails, so that nothing half-started stays.
+    """
+
+    site: Installation
+    hub: HubProcess
+    choices: Choices | None = None
+    bootstrap: str | None = None
+    undo: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def chosen(self) -> Choices:
+        """Return what an earlier step chose."""
+        assert self.choices is not None  # noqa: S101 - `plan` puts choosing first
+        return self.choices
+
+
+Act = Callable[[Ground, Bar], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the progress display."""
+
+    title: str
+    act: Act
+
+
+async def check_ports(ground: Ground, bar: Bar) -> None:
+    """See that nobody else has the ports; the edge may be ours already."""
+    settings = ground.site.settings
+    wanted = {
+        "hub.port": ("127.0.0.1", settings.hub.port),
+        "hub.service_port": ("127.0.0.1", settings.hub.service_port),
+    }
+    if not wiring.edge_running(ground.site):
+        wanted["edge.port"] = (settings.edge.address, settings.edge.port)
+    taken = {path: why for path, at in wanted.items() if (why := why_taken(*at))}
+    if taken:
+        raise SettingsError(
+            " ".join(f"{path}: {why}." for path, why in taken.items()),
+            remedy="Stop what uses it, or set another one in labyard.yaml. Nothing was started.",
+        )
+
+
+async def choose(ground: Ground, bar: Bar) -> None:
+    """Find the engine and the proxy, and where labs reach the hub."""
+    ground.choices = await wiring.choose(ground.site, bar)
+    bar(f"{ground.choices.engine}, {ground.choices.proxy}")
+
+
+async def make_secrets(ground: Ground, bar: Bar) -> None:
+    """Make the keys that are missing; those there are stay, and with them everybody's session."""
+    for name in ("cookie", "cli.token", "proxy.token"):
+        make_secret(ground.site.paths.secret(name))
+
+
+def make_secret(path: Path) -> None:
+    """Write 32 random bytes in hex to ``path``, for its owner alone, unless it is there."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32))
+
+
+async def prepare_database(ground: Ground, bar: Bar) -> None:
+    """Bring the tables up to date, and the first administrator's secret out if none came yet."""
+    ground.bootstrap = wiring.prepare_database(ground.site)
+
+
+async def prepare_labs(ground: Ground, bar: Bar) -> None:
+    """Have what labs are made from: the image, or on the local engine its environment."""
+    await wiring.prepare_labs(ground.site, bar)
+
+
+async def open_network(ground: Ground, bar: Bar) -> None:
+    """Give the hub its address for labs, and keep labs from the rest of this host."""
+    wiring.prepare_network(ground.site)
+
+
+async def start_edge(ground: Ground, bar: Bar) -> None:
+    """Start the proxy unless it runs."""
+    if wiring.start_edge(ground.site):
+        ground.undo.callback(wiring.stop_edge, ground.site)
+
+
+async def start_hub(ground: Ground, bar: Bar) -> None:
+    """Start the hub and wait until people reach it through the front door."""
+    ground.hub.start(ground.site.loaded.file)
+    ground.undo.callback(ground.hub.stop)
+    ground.hub.wait(local_url(ground.site.settings), HUB_PATIENCE)
+
+
+def plan(*, hub_runs: bool) -> tuple[Step, ...]:
+    """Return what is left to do."""
+    if hub_runs:
+        return ()
+    return (
+        Step("Ports", check_ports),
+        Step("Engine and proxy", choose),
+        Step("Keys", make_secrets),
+        Step("Database", prepare_database),
+        Step("Lab image", prepare_labs),
+        Step("Network", open_network),
+        Step("Proxy", start_edge),
+        Step("Hub", start_hub),
+    )
