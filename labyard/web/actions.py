@@ -1,0 +1,179 @@
+"""Start, stop, restart, delete and reset: who does what, in which order, and what stops it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from labyard.core.errors import Busy, EngineError
+from labyard.core.locks import UserLocks
+from labyard.core.models import Lab, LabStatus, Owner
+from labyard.core.names import SERVER, USER_ID, Names
+from labyard.engines.base import Engine
+from labyard.volumes.reset import Reset
+from labyard.web.answering import until_answering
+from labyard.web.hub import ActionFailed, Hub, Person, Server
+from labyard.web.turns import Turns
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """The actions on one person's servers and volumes.
+
+    Every one takes the person's turn; ``Busy`` says what is under way. Start, stop and delete are the
+    hub's, which takes the user's lock; restart and reset take it themselves. ``patience`` is how long
+    a start may take and ``grace`` how long a lab may take to end, in seconds.
+    """
+
+    hub: Hub
+    engine: Engine
+    locks: UserLocks
+    names: Names
+    reset_volumes: Reset
+    patience: float
+    grace: float
+    turns: Turns = field(default_factory=Turns)
+
+    async def start(
+        self, token: str, owner: Owner, server: str, options: Mapping[str, Any] | None = None
+    ) -> Server:
+        """Start a server and wait until it is ready. A named one that is new is made."""
+        with self.turns.take(owner.id, f"starting {_words(server)}"):
+            found = (await self.hub.person(token, owner.name)).servers.get(server)
+            if found is not None and not found.stopped:
+                raise _busy(found)
+            await self.hub.start(token, owner.name, server, options)
+            started = await self.hub.settled(token, owner.name, server, self.patience)
+        if started is None or not started.ready:
+            raise ActionFailed(
+                f"{_words(server).capitalize()} did not start.",
+                remedy="Its starting page says why; then try again.",
+            )
+        return started
+
+    async def stop(self, token: str, owner: Owner, server: str) -> Server:
+        """Stop a server and wait until it is. One that is stopped stays so."""
+        with self.turns.take(owner.id, f"stopping {_words(server)}"):
+            found = (await self.hub.person(token, owner.name)).server(server)
+            await self._stop(token, owner, found)
+            return Server(server, url=found.url)
+
+    async def _stop(self, token: str, owner: Owner, found: Server) -> None:
+        if found.pending == "spawn":
+            raise _busy(found)
+        if not found.stopped:
+            await self.hub.stop(token, owner.name, found.name)
+            await self.hub.settled(token, owner.name, found.name, self.patience)
+        await self._remove(token, owner, found.name)
+
+    async def _remove(self, token: str, owner: Owner, server: str) -> None:
+        """Remove what the engine still has of a stopped server, whatever the hub believes."""
+        async with self.locks.hold(owner.id, f"stopping {_words(server)}", patience=self.grace):
+            person = await self.hub.person(token, owner.name)
+            if not person.servers.get(server, Server(server)).stopped:
+                return  # started again meanwhile
+            lab = await self._lab(owner, server)
+            if lab is not None:
+                await self.engine.stop(lab.name, self.grace)
+                await self.engine.remove(lab.name)
+
+    async def delete(self, token: str, owner: Owner, server: str) -> None:
+        """Stop a server and forget it; volumes stay. The default one can be started anew."""
+        with self.turns.take(owner.id, f"deleting {_words(server)}"):
+            found = (await self.hub.person(token, owner.name)).server(server)
+            await self._stop(token, owner, found)
+            if server:
+                await self.hub.stop(token, owner.name, server, remove=True)
+                if await self.hub.settled(token, owner.name, server, self.patience) is not None:
+                    raise ActionFailed(f"{_words(server).capitalize()} could not be deleted.")
+
+    async def restart(self, token: str, owner: Owner, server: str) -> Server:
+        """Restart a running lab in place and wait until it answers: same lab, new start time."""
+        doing = f"restarting {_words(server)}"
+        with self.turns.take(owner.id, doing):
+            _running(await self.hub.person(token, owner.name), server)
+            async with self.locks.hold(owner.id, doing):
+                found = _running(await self.hub.person(token, owner.name), server)
+                lab = await self._lab(owner, server)
+                if lab is None or lab.status is not LabStatus.RUNNING:
+                    raise _not_running(server)
+                lab = await self.engine.restart(lab.name, self.grace)
+                await self._until_answering(lab, found)
+            return found
+
+    async def _until_answering(self, lab: Lab, server: Server) -> None:
+        try:
+            async with asyncio.timeout(self.patience):
+                await until_answering(lab, server.url)
+        except TimeoutError:
+            raise EngineError(
+                f"The lab was restarted but did not answer within {self.patience:g} s.",
+                remedy="Look at its log, then stop and start it.",
+            ) from None
+
+    async def reset(self, token: str, owner: Owner, keys: Sequence[str]) -> tuple[str, ...]:
+        """Empty the chosen volumes; returns those that there were."""
+        with self.turns.take(owner.id, "resetting volumes"):
+            person = await self.hub.person(token, owner.name)
+            for server in person.servers.values():
+                if not server.stopped:
+                    raise Busy(
+                        f"{_words(server.name).capitalize()} is {_state(server)}, "
+                        "so the volumes are in use.",
+                        remedy="Stop your servers, then reset.",
+                    )
+            return await self.reset_volumes(owner, keys)
+
+    async def logs(self, owner: Owner, server: str, lines: int) -> str:
+        """Return the last lines a lab wrote."""
+        lab = await self._lab(owner, server)
+        if lab is None:
+            raise _not_running(server)
+        return await self.engine.logs(lab.name, lines)
+
+    async def _lab(self, owner: Owner, server: str) -> Lab | None:
+        """Return the owner's lab by its labels: its name may be from before a rename."""
+        wanted = (str(owner.id), server)
+        lab = await self.engine.lab(self.names.lab(owner.name, server))
+        candidates = [lab] if lab else []
+        if not any(_whose(lab) == wanted for lab in candidates):
+            candidates = list(await self.engine.labs())
+        return next((lab for lab in candidates if _whose(lab) == wanted), None)
+
+
+def _whose(lab: Lab) -> tuple[str, str]:
+    return lab.labels.get(USER_ID, ""), lab.labels.get(SERVER, "")
+
+
+def _running(person: Person, server: str) -> Server:
+    found = person.server(server)
+    if found.pending:
+        raise _busy(found)
+    if not found.ready:
+        raise _not_running(server)
+    return found
+
+
+def _busy(server: Server) -> Busy:
+    if server.pending:
+        return Busy(
+            f"{_words(server.name).capitalize()} is {_state(server)}.",
+            remedy="Wait for it, then try again.",
+        )
+    return Busy(f"{_words(server.name).capitalize()} is running already.")
+
+
+def _not_running(server: str) -> Busy:
+    return Busy(f"{_words(server).capitalize()} is not running.", remedy="Start it.")
+
+
+def _state(server: Server) -> str:
+    return {"spawn": "starting", "stop": "stopping"}.get(
+        server.pending, server.pending or "running"
+    )
+
+
+def _words(server: str) -> str:
+    return f"the server {server}" if server else "the server"

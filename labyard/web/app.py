@@ -1,0 +1,134 @@
+"""The service: a tornado application, its background work and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler
+from tornado.httpserver import HTTPServer
+from tornado.web import Application, StaticFileHandler
+
+from labyard.core.locks import UserLocks
+from labyard.core.names import Names
+from labyard.engines.base import Engine
+from labyard.settings.schema import Settings
+from labyard.volumes.reset import Reset
+from labyard.web import security
+from labyard.web.actions import Actions
+from labyard.web.handlers import api, home
+from labyard.web.handlers.base import Parts
+from labyard.web.hub import Hub
+from labyard.web.page import STATIC, Frame
+from labyard.web.people import People
+from labyard.web.sampler import Sampler
+
+# Seconds: how long a token that was withdrawn may still be believed, how long a start may take besides
+# pulling and starting, and how often the service looks whether its hub lives.
+_BELIEVED = 2
+_MARGIN = 30.0
+_LOOK_AT_PARENT = 0.5
+
+_USER = r"([^/]+)"
+_WHICH = r"(?:server|servers/([^/]+))"
+
+
+class SignedInHandler(HubOAuthCallbackHandler):
+    """Where the hub sends a browser back to."""
+
+    def set_default_headers(self) -> None:
+        """Protect this answer like every other."""
+        for name, value in security.headers().items():
+            self.set_header(name, value)
+
+
+class StaticHandler(StaticFileHandler):
+    """Our own files; an address with ``?v=`` never changes."""
+
+    def set_extra_headers(self, path: str) -> None:
+        """Add what every answer carries, but for caching."""
+        for name, value in security.headers().items():
+            if name != "Cache-Control":
+                self.set_header(name, value)
+
+
+def make_parts(
+    *, settings: Settings, engine: Engine, locks: UserLocks, names: Names, people: People
+) -> Parts:
+    """Build what the handlers work with. The hub's address and token come from its environment."""
+    auth = HubOAuth.instance(cache_max_age=_BELIEVED)
+    labs = settings.labs
+    actions = Actions(
+        hub=Hub(auth.api_url),
+        engine=engine,
+        locks=locks,
+        names=names,
+        reset_volumes=Reset(settings.volumes, engine, locks, names),
+        patience=labs.start_timeout + labs.pull_timeout + _MARGIN,
+        grace=labs.stop_grace,
+    )
+    sampler = Sampler(engine, adopt=names.volume_prefix)
+    return Parts(settings, names, actions, people, sampler, Frame(settings), auth)
+
+
+def make_app(parts: Parts, cookie_secret: bytes) -> Application:
+    """Return the application; ``cookie_secret`` is 32 random bytes that outlive the process."""
+    prefix = parts.auth.base_url
+    given = {"parts": parts}
+    routes: list[tuple[str, Any, dict[str, Any]]] = [
+        (r"", home.HomeHandler, given),
+        (r"server/(start|stop|restart|delete|new)", home.ServerFormHandler, given),
+        (r"volumes/reset", home.ResetFormHandler, given),
+        (r"oauth_callback", SignedInHandler, {}),
+        (r"static/(.*)", StaticHandler, {"path": str(STATIC)}),
+        (r"api/servers", api.ServersHandler, given),
+        (rf"api/servers/{_USER}", api.ServerHandler, given),
+        (rf"api/servers/{_USER}/([^/]+)", api.ServerHandler, given),
+        (rf"api/users/{_USER}/{_WHICH}/(start|stop|restart)", api.ActionHandler, given),
+        (rf"api/users/{_USER}/{_WHICH}/logs", api.LogsHandler, given),
+        (rf"api/users/{_USER}/{_WHICH}", api.RemovalHandler, given),
+        (rf"api/users/{_USER}/volumes", api.VolumesHandler, given),
+        (rf"api/users/{_USER}/volumes/reset", api.ResetHandler, given),
+        (r"api/.*", api.NothingHandler, given),
+        (r".*", home.NowhereHandler, given),
+    ]
+    return Application(
+        [(prefix + path, handler, kwargs) for path, handler, kwargs in routes],
+        cookie_secret=cookie_secret,
+        hub_auth=parts.auth,
+    )
+
+
+async def serve(app: Application, parts: Parts, *, address: str, port: int) -> None:
+    """Serve until cancelled, or until the hub that started this process is gone."""
+    server = HTTPServer(
+        app,
+        xheaders=True,
+        max_body_size=security.MAX_BODY,
+        max_buffer_size=4 * security.MAX_BODY,
+        idle_connection_timeout=75,
+        body_timeout=30,
+    )
+    server.listen(port, address)
+    sampling = asyncio.create_task(parts.sampler.run())
+    try:
+        await until_orphaned(os.getppid)
+    finally:
+        sampling.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sampling
+        server.stop()
+        await parts.actions.hub.close()
+        parts.people.close()
+
+
+async def until_orphaned(
+    parent: Callable[[], int], wait: Callable[[float], Awaitable[Any]] = asyncio.sleep
+) -> None:
+    """Return once ``parent`` gives another process id than at first: the parent has died."""
+    first = parent()
+    while parent() == first:
+        await wait(_LOOK_AT_PARENT)

@@ -1,0 +1,201 @@
+"""REST, at ``services/labyard/api/``. ``docs/reference/rest.md`` tells it from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from labyard.core.errors import NotFound, Refused
+from labyard.core.models import Lab, Owner
+from labyard.volumes.catalog import catalog, users
+from labyard.web import rights
+from labyard.web.handlers.base import JsonHandler, SignInNeeded
+from labyard.web.hub import Forbidden, Person, Server
+from labyard.web.view import limits
+
+_PAGE = 100
+_MOST_LINES = 5000
+
+
+class ServersHandler(JsonHandler):
+    """Everybody's servers for whoever may list users, else the caller's own."""
+
+    async def get(self) -> None:
+        """Answer a page of servers: ``{servers, total_users, offset, limit}``."""
+        caller = self.caller
+        if caller is None:
+            raise SignInNeeded("Nobody is signed in.", remedy="Send a token of the hub's.")
+        offset, limit = self._number("offset", 0), min(self._number("limit", _PAGE), 200)
+        hub = self.parts.actions.hub
+        if rights.may(caller, rights.LIST):
+            people, total = await hub.people(self.token, offset, limit)
+        elif caller.get("kind") == "user":
+            await self.allowed(rights.READ, caller["name"])
+            people, total = [await hub.person(self.token, caller["name"])], 1
+        else:
+            raise Forbidden("This token may not list servers.")
+        servers = [
+            {"user": person.name, **brief(server)}
+            for person in people
+            for server in person.servers.values()
+        ]
+        self.reply({"servers": servers, "total_users": total, "offset": offset, "limit": limit})
+
+    def _number(self, name: str, default: int) -> int:
+        text = self.get_query_argument(name, str(default))
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
+            raise Refused(f"{name} must be a whole number, not {text!r}.")
+        return int(text)
+
+
+class ServerHandler(JsonHandler):
+    """One server, with what its lab is made of and uses."""
+
+    async def get(self, user: str, server: str = "") -> None:
+        """Answer the server's details."""
+        owner = await self.allowed(rights.READ, user)
+        person = await self.parts.actions.hub.person(self.token, user)
+        self.reply({"user": user, **self._details(person, owner, server)})
+
+    def _details(self, person: Person, owner: Owner, name: str) -> Mapping[str, Any]:
+        server = person.server(name)
+        labs, snapshot = self.parts.settings.labs, self.parts.sampler.snapshot
+        cpu, memory = limits(server, labs)
+        lab = snapshot.lab(owner.id, name) if not server.stopped else None
+        samples = snapshot.usage(owner.id, name) if server.ready else ()
+        return {
+            **brief(server),
+            "options": dict(server.options),
+            "image": lab.image if lab else server.options.get("image") or labs.image,
+            "cpu_limit": cpu,
+            "memory_limit": memory,
+            "lab": _lab(lab),
+            "usage": {"cpu": samples[-1].cpu, "memory": samples[-1].memory} if samples else None,
+            "engine_error": str(snapshot.error) if snapshot.error else None,
+        }
+
+
+class ActionHandler(JsonHandler):
+    """Start, stop, restart."""
+
+    async def post(self, user: str, server: str | None, action: str) -> None:
+        """Do it and answer when it is done."""
+        owner = await self.allowed(rights.ACT, user)
+        actions, name = self.parts.actions, server or ""
+        try:
+            match action:
+                case "start":
+                    options = self.body().get("options")
+                    if options is not None and not isinstance(options, dict):
+                        raise Refused("options must be an object.")
+                    done = await actions.start(self.token, owner, name, options)
+                case "stop":
+                    done = await actions.stop(self.token, owner, name)
+                case _:
+                    done = await actions.restart(self.token, owner, name)
+        finally:
+            self.parts.sampler.soon()
+        self.reply({"user": user, **brief(done)})
+
+
+class RemovalHandler(JsonHandler):
+    """Stop a server and forget it."""
+
+    async def delete(self, user: str, server: str | None = None) -> None:
+        """Do it and answer when it is done."""
+        owner = await self.allowed(rights.ACT, user)
+        try:
+            await self.parts.actions.delete(self.token, owner, server or "")
+        finally:
+            self.parts.sampler.soon()
+        self.set_status(204)
+        self.finish()
+
+
+class LogsHandler(JsonHandler):
+    """What a lab wrote."""
+
+    async def get(self, user: str, server: str | None = None) -> None:
+        """Answer the last ``lines`` (100) lines."""
+        owner = await self.allowed(rights.ACT, user)
+        text = self.get_query_argument("lines", "100")
+        if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= _MOST_LINES):
+            raise Refused(f"lines must be a number up to {_MOST_LINES}, not {text!r}.")
+        self.reply({"logs": await self.parts.actions.logs(owner, server or "", int(text))})
+
+
+class VolumesHandler(JsonHandler):
+    """A person's volumes."""
+
+    async def get(self, user: str) -> None:
+        """Answer the volumes and which labs use them."""
+        owner = await self.allowed(rights.READ, user)
+        parts = self.parts
+        existing = await parts.actions.engine.volumes(parts.names.volume_prefix)
+        busy = [lab.name for lab in users(await parts.actions.engine.labs(), owner)]
+        entries = catalog(parts.settings.volumes, existing, owner, parts.names)
+        self.reply(
+            {
+                "volumes": [
+                    {
+                        "name": entry.mount.key,
+                        "source": entry.mount.source,
+                        "target": entry.mount.target,
+                        "description": entry.description,
+                        "shared": entry.mount.shared,
+                        "read_only": entry.mount.read_only,
+                        "exists": entry.exists,
+                        "resettable": entry.resettable,
+                    }
+                    for entry in entries
+                ],
+                "used_by": busy,
+            }
+        )
+
+
+class ResetHandler(JsonHandler):
+    """Empty chosen volumes."""
+
+    async def post(self, user: str) -> None:
+        """Reset ``{"volumes": [...]}`` and answer those that there were."""
+        owner = await self.allowed(rights.ACT, user)
+        chosen = self.body().get("volumes")
+        if not isinstance(chosen, list) or not all(isinstance(key, str) for key in chosen):
+            raise Refused('volumes must be a list of names, for example ["cache"].')
+        try:
+            gone = await self.parts.actions.reset(self.token, owner, chosen)
+        finally:
+            self.parts.sampler.soon()
+        self.reply({"user": user, "reset": list(gone)})
+
+
+class NothingHandler(JsonHandler):
+    """Any other address of the API."""
+
+    async def prepare(self) -> None:
+        """Say so, whoever asks."""
+        raise NotFound("There is nothing at this address.")
+
+
+def brief(server: Server) -> dict[str, Any]:
+    """Return what every answer tells about a server."""
+    return {
+        "server": server.name,
+        "state": _state(server),
+        "started": server.started.isoformat() if server.started else None,
+        "last_activity": server.last_activity.isoformat() if server.last_activity else None,
+        "url": server.url,
+    }
+
+
+def _state(server: Server) -> str:
+    pending = {"spawn": "starting", "stop": "stopping"}.get(server.pending, server.pending)
+    return pending or ("running" if server.ready else "stopped")
+
+
+def _lab(lab: Lab | None) -> dict[str, Any] | None:
+    if lab is None:
+        return None
+    started = lab.started_at.isoformat() if lab.started_at else None
+    return {"id": lab.id, "name": lab.name, "status": lab.status, "started": started}

@@ -1,0 +1,188 @@
+"""What all handlers share: who asks, what they may, and how errors are said."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jupyterhub.services.auth import HubOAuth, HubOAuthenticated
+from tornado.web import HTTPError, RequestHandler
+
+from labyard.core.errors import LabyardError
+from labyard.core.models import Owner
+from labyard.core.names import Names
+from labyard.settings.schema import Settings
+from labyard.web import rights, security
+from labyard.web.actions import Actions
+from labyard.web.page import Frame
+from labyard.web.people import People
+from labyard.web.sampler import Sampler
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the handlers work with."""
+
+    settings: Settings
+    names: Names
+    actions: Actions
+    people: People
+    sampler: Sampler
+    frame: Frame
+    auth: HubOAuth
+
+
+class SignInNeeded(LabyardError):
+    """Nobody is signed in."""
+
+    code = "sign-in"
+    status = 401
+
+
+class Handler(HubOAuthenticated, RequestHandler):
+    """A handler that knows who asks. Nothing is granted but what a subclass demands and gets."""
+
+    parts: Parts
+
+    def initialize(self, parts: Parts) -> None:
+        """Take what the application was made of."""
+        self.parts = parts
+        self.hub_auth = parts.auth
+
+    def set_default_headers(self) -> None:
+        """Protect every answer, errors too."""
+        for name, value in security.headers().items():
+            self.set_header(name, value)
+        self.clear_header("Server")
+
+    async def prepare(self) -> None:
+        """Refuse what comes from elsewhere; find out who asks without holding up anybody."""
+        security.refuse_foreign(self.request.method, self.request.host, self.request.headers)
+        await self.hub_auth.get_user(self, sync=False)
+        if self.request.method not in {"GET", "HEAD", "OPTIONS"} and self.caller is not None:
+            self.check_xsrf_cookie()
+
+    @property
+    def caller(self) -> Mapping[str, Any] | None:
+        """Return the hub's model of whoever asks."""
+        return self.current_user  # type: ignore[no-any-return]
+
+    @property
+    def token(self) -> str:
+        """Return the caller's own token, from header or cookie."""
+        return str(self.hub_auth.get_token(self))
+
+    @property
+    def xsrf(self) -> str:
+        """Return the token that the page's forms carry."""
+        return str(self.xsrf_token.decode("ascii"))
+
+    async def allowed(self, scope: str, user: str) -> Owner:
+        """Return the user if the caller holds ``scope`` for it."""
+        if self.caller is None:
+            raise SignInNeeded("Nobody is signed in.", remedy="Send a token of the hub's.")
+        rights.demand(self.caller, scope, user)
+        return await self.parts.people.owner(user)
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Log what is a bug; an error that a person was told is none."""
+        if not isinstance(value, LabyardError):
+            super().log_exception(typ, value, tb)
+
+
+def problem(status: int, error: BaseException | None) -> tuple[int, dict[str, Any]]:
+    """Return the status and the words for an error; a bug is told as an id in the log only."""
+    if isinstance(error, LabyardError):
+        return error.status, error.as_json()
+    if isinstance(error, HTTPError) and status < 500:
+        message = error.reason or error.log_message or ""
+        return status, {"error": "refused", "message": message, "remedy": "", "status": status}
+    log_id = secrets.token_hex(4)
+    log.error("Problem %s: %r", log_id, error)
+    return status, {
+        "error": "internal",
+        "message": "Something went wrong.",
+        "remedy": f"Try again; if it goes on, tell your administrator this number: {log_id}.",
+        "status": status,
+        "id": log_id,
+    }
+
+
+class JsonHandler(Handler):
+    """A handler of the REST API: JSON in, JSON out."""
+
+    def reply(self, value: Any, status: int = 200) -> None:
+        """Finish with ``value``."""
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.finish(json.dumps(value) + "\n")
+
+    def body(self) -> Mapping[str, Any]:
+        """Return the request's JSON object."""
+        return security.parse_json(self.request.body)
+
+    def get_login_url(self) -> str:
+        """Refuse instead of leading to a sign-in page."""
+        raise SignInNeeded("Nobody is signed in.", remedy="Send a token of the hub's.")
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Say what went wrong, as JSON."""
+        error = kwargs.get("exc_info", (None, None))[1]
+        status, words = problem(status_code, error)
+        self.reply(words, status)
+
+
+class PageHandler(Handler):
+    """A handler of pages, for people."""
+
+    def show(self, template: str, status: int = 200, **more: Any) -> None:
+        """Finish with a page."""
+        page, nonce = self.parts.frame.render(template, caller=self.caller, xsrf=self.xsrf, **more)
+        self.set_status(status)
+        self.set_header("Content-Security-Policy", security.policy(nonce))
+        self.finish(page)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Say what went wrong, as a page."""
+        status, words = problem(status_code, kwargs.get("exc_info", (None, None))[1])
+        page, nonce = self.parts.frame.render(
+            "error.html",
+            caller=getattr(self, "_hub_auth_user_cache", None),
+            xsrf="",
+            status_code=status,
+            message=words["message"] if "id" not in words else "",
+            remedy=words["remedy"],
+            log_id=words.get("id", ""),
+        )
+        self.set_status(status)
+        self.set_header("Content-Security-Policy", security.policy(nonce))
+        self.finish(page)
+
+
+def signed_in(method: Any) -> Any:
+    """Lead whoever is not signed in to the hub, and back; a background request to a whole reload."""
+
+    @functools.wraps(method)
+    async def guarded(self: PageHandler, *args: Any, **kwargs: Any) -> None:
+        if self.caller is not None:
+            await method(self, *args, **kwargs)
+        elif "HX-Request" in self.request.headers:
+            self.set_header("HX-Refresh", "true")
+            self.set_status(401)
+            self.finish()
+        elif self.request.method in {"GET", "HEAD"}:
+            self.redirect(self.get_login_url())
+        else:
+            raise SignInNeeded(
+                "The page was open for too long, or you are signed out.",
+                remedy="Go home, sign in if need be, and try again.",
+            )
+
+    return guarded

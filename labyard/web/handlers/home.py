@@ -1,0 +1,212 @@
+"""The home page and its forms: what a person does with their own servers and volumes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable
+from typing import Any
+from urllib.parse import quote
+
+from jupyterhub.slugs import is_valid_safe_slug
+
+from labyard.core.errors import Busy, LabyardError, Refused
+from labyard.core.models import Owner
+from labyard.web import rights
+from labyard.web.handlers.base import PageHandler, signed_in
+from labyard.web.hub import Person
+from labyard.web.view import Home, home, utc_now
+
+_AT_ONCE = 1.0  # seconds a start may take before its starting page is shown
+_FLASH = "labyard-said"
+
+
+class OwnHandler(PageHandler):
+    """A page about the caller's own servers."""
+
+    async def owner(self, scope: str) -> Owner:
+        """Return the caller, who may do ``scope``."""
+        return await self.allowed(scope, str((self.caller or {})["name"]))
+
+    @property
+    def service(self) -> str:
+        """Return the path of the home page."""
+        return str(self.parts.auth.base_url)
+
+    def say(self, kind: str, message: str, remedy: str = "") -> None:
+        """Keep words for the next page."""
+        self.set_signed_cookie(
+            _FLASH,
+            json.dumps([kind, message, remedy]),
+            expires_days=None,
+            path=self.service,
+            httponly=True,
+            samesite="Lax",
+        )
+
+    def heard(self) -> list[str] | None:
+        """Return the words that the last action left, once."""
+        kept = self.get_signed_cookie(_FLASH, max_age_days=1)
+        if kept is None:
+            return None
+        self.clear_cookie(_FLASH, path=self.service)
+        said: list[str] = json.loads(kept)
+        return said
+
+    def drawn(self, person: Person, owner: Owner) -> Home:
+        """Return what the home page shows. Nothing here asks the engine."""
+        parts = self.parts
+        return home(
+            person,
+            owner,
+            parts.sampler.snapshot,
+            settings=parts.settings,
+            names=parts.names,
+            now=utc_now(),
+        )
+
+    def go_home(self) -> None:
+        """Show the home page next, by GET."""
+        self.redirect(self.service, status=303)
+
+
+class HomeHandler(OwnHandler):
+    """The landing page."""
+
+    @signed_in
+    async def get(self) -> None:
+        """Show it."""
+        owner = await self.owner(rights.READ)
+        parts = self.parts
+        person = await parts.actions.hub.person(self.token, owner.name)
+        drawn = self.drawn(person, owner)
+        polled = "HX-Request" in self.request.headers
+        self.show(
+            "service/home.html",
+            page_here="home",
+            page_title=f"Home · {parts.settings.site.name}",
+            home=drawn,
+            said=None if polled else self.heard(),
+            pending=f"{parts.settings.base_url}hub/spawn-pending/{quote(owner.name)}",
+        )
+
+
+class ServerFormHandler(OwnHandler):
+    """The buttons of a server."""
+
+    @signed_in
+    async def post(self, action: str) -> None:
+        """Do it, then show what came of it."""
+        owner = await self.owner(rights.ACT)
+        server = self.get_body_argument("server", "")
+        try:
+            await self._act(action, owner, server)
+        except LabyardError as error:
+            self.say("bad", error.message, error.remedy)
+            self.go_home()
+        finally:
+            self.parts.sampler.soon()
+
+    async def _act(self, action: str, owner: Owner, server: str) -> None:
+        actions, name = self.parts.actions, server or "My server"
+        if action in {"start", "new"}:
+            if action == "new":
+                await self._check_new(owner, server)
+            return await self._start(owner, server)
+        if action == "stop":
+            await actions.stop(self.token, owner, server)
+            self.say("done", f"{name} has stopped.")
+        elif action == "restart":
+            await actions.restart(self.token, owner, server)
+            self.say("done", f"{name} was restarted.")
+        else:
+            await actions.delete(self.token, owner, server)
+            self.say("done", f"{name} was deleted. Your volumes are as they were.")
+        return self.go_home()
+
+    async def _check_new(self, owner: Owner, server: str) -> None:
+        if not is_valid_safe_slug(server):
+            raise Refused(
+                f"{server!r} cannot be a server's name.",
+                remedy="Use up to 30 lower-case letters, digits and single dashes, a letter first, "
+                "for example train-long.",
+            )
+        if server in (await self.parts.actions.hub.person(self.token, owner.name)).servers:
+            raise Busy(f"You have a server called {server} already.", remedy="Choose another name.")
+
+    async def _start(self, owner: Owner, server: str) -> None:
+        start = self.parts.actions.start(self.token, owner, server)
+        await until_under_way(start, _AT_ONCE)
+        path = "/".join(quote(part) for part in [owner.name, server] if part)
+        self.redirect(f"{self.parts.settings.base_url}hub/spawn-pending/{path}", status=303)
+
+
+class ResetFormHandler(OwnHandler):
+    """The page that confirms a reset by the typed name of the volume."""
+
+    @signed_in
+    async def get(self) -> None:
+        """Show it."""
+        owner = await self.owner(rights.READ)
+        await self._show(owner, self.get_query_argument("volume", ""))
+
+    @signed_in
+    async def post(self) -> None:
+        """Reset the volume if its name was typed."""
+        owner = await self.owner(rights.ACT)
+        key = self.get_body_argument("volume", "")
+        if self.get_body_argument("confirm", "") != key:
+            return await self._show(owner, key, "That is not the name of the volume.", 400)
+        try:
+            await self.parts.actions.reset(self.token, owner, [key])
+        except LabyardError as error:
+            self.say("bad", error.message, error.remedy)
+        else:
+            self.say("done", f"{key.capitalize()} was reset. It is made anew at the next start.")
+        finally:
+            self.parts.sampler.soon()
+        return self.go_home()
+
+    async def _show(self, owner: Owner, key: str, wrong: str = "", status: int = 200) -> None:
+        parts = self.parts
+        person = await parts.actions.hub.person(self.token, owner.name)
+        drawn = self.drawn(person, owner)
+        volume = next((v for v in drawn.volumes if v.key == key and v.resettable), None)
+        if volume is None:
+            raise Refused(f"{key!r} is no volume that you can reset.", remedy="Choose one at home.")
+        self.show(
+            "service/reset.html",
+            status,
+            page_title=f"Reset {key} · {parts.settings.site.name}",
+            volume=volume,
+            in_use=drawn.volumes_in_use,
+            wrong=wrong,
+        )
+
+
+class NowhereHandler(PageHandler):
+    """Any other address of the service."""
+
+    async def prepare(self) -> None:
+        """Find out who asks, for the bar; then say that there is nothing."""
+        await super().prepare()
+        self.send_error(404)
+
+
+async def until_under_way(action: Awaitable[Any], patience: float) -> None:
+    """Let ``action`` run on after ``patience`` seconds; raise its error if it failed before."""
+    task = asyncio.ensure_future(action)
+    _going.add(task)
+    task.add_done_callback(_finished)
+    done, _ = await asyncio.wait({task}, timeout=patience)
+    if done:
+        task.result()
+
+
+_going: set[asyncio.Future[Any]] = set()
+
+
+def _finished(task: asyncio.Future[Any]) -> None:
+    _going.discard(task)
+    if not task.cancelled():
+        task.exception()  # told on the starting page

@@ -1,0 +1,220 @@
+"""The hub's REST API, called with the rights of whoever clicked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+from yarl import URL
+
+from labyard.core.errors import Busy, LabyardError, NotFound, Refused
+
+_PAGINATED = "application/jupyterhub-pagination+json"
+_LOOK_AGAIN = 0.1  # seconds between looks at a server that is on its way
+
+
+class Forbidden(LabyardError):
+    """The caller's own rights do not reach that far."""
+
+    code = "forbidden"
+    status = 403
+
+
+class HubUnreachable(LabyardError):
+    """The hub does not answer."""
+
+    code = "hub-unreachable"
+    status = 503
+
+
+class ActionFailed(LabyardError):
+    """The hub tried and failed; the message is what it said."""
+
+    code = "failed"
+    status = 502
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server as the hub sees it now. ``pending`` is ``spawn``, ``stop`` or empty."""
+
+    name: str
+    ready: bool = False
+    pending: str = ""
+    started: datetime | None = None
+    last_activity: datetime | None = None
+    url: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def stopped(self) -> bool:
+        """Return whether nothing runs and nothing is under way."""
+        return not self.ready and not self.pending
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user and the servers that the caller may see, by name; the default one is ``""``."""
+
+    name: str
+    admin: bool
+    servers: Mapping[str, Server]
+
+    def server(self, name: str) -> Server:
+        """Return a server; the default one exists even before its first start.
+
+        Raises
+        ------
+        NotFound
+            When there is no such named server.
+        """
+        if name in self.servers:
+            return self.servers[name]
+        if name:
+            raise NotFound(f"{self.name} has no server called {name!r}.")
+        return Server("")
+
+
+def parse_person(model: Mapping[str, Any]) -> Person:
+    """Return the person in a hub's user model."""
+    servers = {name: _server(value) for name, value in (model.get("servers") or {}).items()}
+    return Person(model["name"], bool(model.get("admin")), servers)
+
+
+def _server(model: Mapping[str, Any]) -> Server:
+    return Server(
+        name=model["name"],
+        ready=bool(model["ready"]),
+        pending=model["pending"] or "",
+        started=_time(model["started"]),
+        last_activity=_time(model["last_activity"]),
+        url=model["url"],
+        options=model["user_options"] or {},
+    )
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def explain(status: int, body: Any) -> LabyardError:
+    """Return the error that a hub's answer of ``status`` (400 or more) stands for."""
+    message = str(body.get("message") or "") if isinstance(body, dict) else ""
+    under_way = " is already running" in message or " is pending " in message
+    if status == 409 or (status == 400 and under_way):
+        return Busy(
+            message or "Another action is under way.", remedy="Wait for it, then try again."
+        )
+    if status in {401, 403}:
+        return Forbidden("You may not do that.", remedy="Ask an administrator.")
+    if status == 404:
+        return NotFound(message or "There is no such user or server.")
+    if status < 500:
+        return Refused(message or f"The hub refused ({status}).")
+    if status == 503:
+        return HubUnreachable(message or "The hub is busy.", remedy="Try again in a moment.")
+    return ActionFailed(message or f"The hub failed ({status}).")
+
+
+class Hub:
+    """A client of one hub. Every call takes the token of the person it is made for."""
+
+    def __init__(self, api_url: str, *, timeout: float = 30.0) -> None:
+        self._api_url = api_url.rstrip("/")
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._open: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        if self._open is not None:
+            await self._open.close()
+
+    async def person(self, token: str, name: str) -> Person:
+        """Return a user with all servers, stopped ones too."""
+        query = {"include_stopped_servers": "1"}
+        return parse_person(await self._call("GET", token, "users", name, query=query))
+
+    async def people(self, token: str, offset: int, limit: int) -> tuple[list[Person], int]:
+        """Return a page of all users that the caller may list, and how many there are."""
+        query = {"include_stopped_servers": "1", "offset": str(offset), "limit": str(limit)}
+        page = await self._call("GET", token, "users", query=query)
+        return [parse_person(model) for model in page["items"]], page["_pagination"]["total"]
+
+    async def start(
+        self, token: str, user: str, server: str, options: Mapping[str, Any] | None = None
+    ) -> None:
+        """Ask for a start; it may go on after this returns."""
+        body = None if options is None else {"user_options": dict(options)}
+        await self._call("POST", token, *_path(user, server), body=body)
+
+    async def stop(self, token: str, user: str, server: str, *, remove: bool = False) -> None:
+        """Ask for a stop, and with ``remove`` to forget a named server; it may go on after this."""
+        body = {"remove": True} if remove else None
+        await self._call("DELETE", token, *_path(user, server), body=body)
+
+    async def settled(self, token: str, user: str, server: str, patience: float) -> Server | None:
+        """Wait until nothing is under way and return the server, None when it is gone.
+
+        Raises
+        ------
+        Busy
+            When it still is after ``patience`` seconds.
+        """
+        deadline = asyncio.get_running_loop().time() + patience
+        while True:
+            found = (await self.person(token, user)).servers.get(server)
+            if found is None or not found.pending:
+                return found
+            if asyncio.get_running_loop().time() > deadline:
+                raise Busy(f"{_words(server)} is still on its way ({found.pending}).")
+            await asyncio.sleep(_LOOK_AGAIN)
+
+    async def _call(
+        self,
+        method: str,
+        token: str,
+        *path: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Any:
+        url = "/".join([self._api_url, *(quote(part, safe="") for part in path)])
+        headers = {"Authorization": f"token {token}", "Accept": f"{_PAGINATED}, application/json"}
+        try:
+            async with self._session().request(
+                method, URL(url, encoded=True), params=query, json=body, headers=headers
+            ) as answer:
+                content = await answer.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise HubUnreachable(
+                "The hub does not answer.", remedy="Try again in a moment."
+            ) from error
+        said = _decode(content)
+        if answer.status >= 400:
+            raise explain(answer.status, said)
+        return said
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._open is None:
+            self._open = aiohttp.ClientSession(timeout=self._timeout)
+        return self._open
+
+
+def _path(user: str, server: str) -> tuple[str, ...]:
+    return ("users", user, "servers", server) if server else ("users", user, "server")
+
+
+def _words(server: str) -> str:
+    return f"The server {server}" if server else "The server"
+
+
+def _decode(content: bytes) -> Any:
+    try:
+        return json.loads(content) if content else None
+    except ValueError:
+        return content.decode(errors="replace")

@@ -1,0 +1,120 @@
+"""The frame around every page: the hub's template, Labyard's bar, and what both need to know."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
+from jupyterhub._data import DATA_FILES_PATH
+
+from labyard.settings.schema import Settings
+
+_HERE = Path(__file__).parent
+STATIC = _HERE / "static"
+_HUB_TEMPLATES = Path(DATA_FILES_PATH) / "templates"
+
+SERVICE = "services/labyard/"
+
+
+def template_paths() -> list[str]:
+    """Return the hub's ``template_paths``: our templates, and the files that they include."""
+    return [str(_HERE / "templates"), str(STATIC)]
+
+
+def template_vars(settings: Settings, *, account: str = "") -> dict[str, Any]:
+    """Return the hub's ``template_vars``. ``account`` is the address of a person's account page."""
+    return {
+        "labyard": {
+            "name": settings.site.name,
+            "logo": bool(settings.site.logo),
+            "announcement": settings.site.announcement,
+            "help": settings.site.help,
+            "home": settings.base_url + SERVICE,
+            "account": account,
+        }
+    }
+
+
+class _Nonced(BaseLoader):
+    """Gives every script of the hub's templates the page's nonce, so that no other script runs."""
+
+    def __init__(self, loader: BaseLoader) -> None:
+        self._loader = loader
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str | None, Callable[[], bool] | None]:
+        source, filename, fresh = self._loader.get_source(environment, template)
+        return source.replace("<script", '<script nonce="{{ nonce }}"'), filename, fresh
+
+
+def environment() -> Environment:
+    """Return what renders the service's pages, with the hub's templates below ``templates/``."""
+    hub = FileSystemLoader(_HUB_TEMPLATES)
+    ours = ChoiceLoader([FileSystemLoader(path) for path in template_paths()])
+    loader = _Nonced(ChoiceLoader([ours, PrefixLoader({"templates": hub}), hub]))
+    return Environment(loader=loader, autoescape=True)
+
+
+@lru_cache
+def _version(path: str) -> str:
+    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class _User:
+    """As much of a user as the hub's ``page.html`` asks for."""
+
+    name: str
+
+    @property
+    def json_escaped_name(self) -> str:
+        return json.dumps(self.name)[1:-1].replace("<", "\\u003c")
+
+
+class Frame:
+    """Renders pages inside the hub's frame."""
+
+    def __init__(self, settings: Settings, account: str = "") -> None:
+        self._environment = environment()
+        self._vars = template_vars(settings, account=account)
+        self._base_url = settings.base_url
+
+    def render(
+        self, template: str, *, caller: Mapping[str, Any] | None, xsrf: str, **more: Any
+    ) -> tuple[str, str]:
+        """Return the page and the nonce of its scripts. ``caller`` is the hub's user model."""
+        nonce = secrets.token_urlsafe(16)
+        hub = self._base_url + "hub/"
+        page = self._environment.get_template(template).render(
+            **self._vars,
+            base_url=hub,
+            prefix=self._base_url,
+            user=_User(caller["name"]) if caller else None,
+            admin_access=False,
+            no_spawner_check=True,
+            login_url=hub + "login",
+            logout_url=hub + "logout",
+            parsed_scopes={"admin-ui"} if caller and caller.get("admin") else set(),
+            services=(),
+            static_url=lambda path, **_: f"{hub}static/{path}",
+            labyard_static=self.static_url,
+            on_service=True,
+            nonce=nonce,
+            xsrf=xsrf,
+            xsrf_token=xsrf,
+            service=self._base_url + SERVICE,
+            **more,
+        )
+        return page, nonce
+
+    def static_url(self, path: str) -> str:
+        """Return the address of one of our static files, which changes with its content."""
+        return f"{self._base_url}{SERVICE}static/{path}?v={_version(path)}"

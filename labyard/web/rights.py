@@ -1,0 +1,35 @@
+"""What the caller of a request may do. What is not granted is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jupyterhub.services.auth import check_scopes
+
+from labyard.web.hub import Forbidden
+
+READ = "read:servers"
+ACT = "servers"
+LIST = "list:users"
+
+
+def may(caller: Mapping[str, Any], scope: str, user: str = "") -> bool:
+    """Return whether the caller holds ``scope`` for ``user``, or for everybody without one."""
+    wanted = f"{scope}!user={user}" if user else scope
+    return bool(check_scopes({wanted}, set(caller.get("scopes") or ())))
+
+
+def demand(caller: Mapping[str, Any], scope: str, user: str) -> None:
+    """Do nothing if the caller holds ``scope`` for ``user``.
+
+    Raises
+    ------
+    Forbidden
+        The same whether or not there is such a user.
+    """
+    if not may(caller, scope, user):
+        raise Forbidden(
+            f"You may not see or change the servers of {user!r}.",
+            remedy="Sign in as that user, or as an administrator.",
+        )

@@ -1,0 +1,81 @@
+"""What every answer carries and every request must pass. Pure; the handlers apply it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from labyard.core.errors import Refused
+from labyard.web.hub import Forbidden
+
+MAX_BODY = 256 * 2**10  # bytes; the largest honest request is a few hundred
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_SAME = frozenset({"same-origin", "none"})
+
+
+def policy(nonce: str = "") -> str:
+    """Return the Content-Security-Policy of a page whose scripts carry ``nonce``."""
+    scripts = f"'nonce-{nonce}' 'self'" if nonce else "'none'"
+    return "; ".join(
+        [
+            "default-src 'self'",
+            f"script-src {scripts}",
+            "img-src 'self' data:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+def headers(nonce: str = "") -> Mapping[str, str]:
+    """Return the headers of every answer."""
+    return {
+        "Content-Security-Policy": policy(nonce),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+
+
+def refuse_foreign(method: str, host: str, request_headers: Mapping[str, str]) -> None:
+    """Do nothing unless another site's page is behind a request that changes something.
+
+    Raises
+    ------
+    Forbidden
+        When the browser says so.
+    """
+    if method in _SAFE_METHODS:
+        return
+    site = request_headers.get("Sec-Fetch-Site", "")
+    origin = request_headers.get("Origin", "")
+    foreign = site not in _SAME if site else bool(origin) and urlsplit(origin).netloc != host
+    if foreign:
+        raise Forbidden("This request comes from another site.", remedy="Use the page itself.")
+
+
+def parse_json(body: bytes) -> Mapping[str, Any]:
+    """Return a request's JSON object; an empty body is an empty object.
+
+    Raises
+    ------
+    Refused
+        When it is anything else: another type, not JSON, not UTF-8, or nested too deep.
+    """
+    if not body.strip():
+        return {}
+    try:
+        parsed = json.loads(body.decode())
+    except (ValueError, RecursionError):
+        raise Refused("The body is not JSON.", remedy="Send one JSON object in UTF-8.") from None
+    if not isinstance(parsed, dict):
+        raise Refused("The body is not a JSON object.", remedy='Send, for example, {"key": 1}.')
+    return parsed
