@@ -17,11 +17,13 @@ SCHEMA_VERSION = "1"
 _PREFIX = "org.labyard."
 INSTALLATION = _PREFIX + "installation"
 SCHEMA = _PREFIX + "schema"
-KIND = _PREFIX + "kind"  # lab, volume, network
+KIND = _PREFIX + "kind"  # lab, volume, network, scratch
 USER_ID = _PREFIX + "user-id"
 USER = _PREFIX + "user"  # as it was when the object was made; compare ids, not names
 SERVER = _PREFIX + "server"
 VOLUME = _PREFIX + "volume"  # the volume's key in the settings
+ADDRESS = _PREFIX + "address"  # host:port a lab listens at, fixed for its life
+ATTEMPT = _PREFIX + "attempt"  # which call made a lab, so that one given up can be found again
 
 _SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789")
 # A DNS label ends at 63 characters, and so do the names made here.
@@ -34,6 +36,7 @@ class Kind(StrEnum):
     LAB = "lab"
     VOLUME = "volume"
     NETWORK = "network"
+    SCRATCH = "scratch"  # a volume that goes with its lab
 
 
 class Scheme(StrEnum):
@@ -115,6 +118,10 @@ class Names:
     def shared_volume_labels(self, key: str) -> Mapping[str, str]:
         """Return the labels of a volume that all users share."""
         return {**self._labels(Kind.VOLUME), VOLUME: key}
+
+    def scratch_labels(self) -> Mapping[str, str]:
+        """Return the labels of what goes with its lab."""
+        return self._labels(Kind.SCRATCH)
 
     def network_labels(self, user_id: int, user: str) -> Mapping[str, str]:
         """Return the labels of a user's network."""

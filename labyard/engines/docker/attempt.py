@@ -1,0 +1,151 @@
+"""One attempt to create a lab, and taking it back.
+
+An engine that was asked to make something may do so after nobody waits any more. So each attempt
+marks its container, keeps its open requests in sight, and is swept until nothing of it is left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from labyard.core.errors import Busy, EngineError, LabyardError
+from labyard.core.models import Lab, LabStatus, ServerPlan
+from labyard.core.names import ATTEMPT, INSTALLATION, Names
+from labyard.engines.docker import read, spec
+from labyard.engines.docker.connect import Connection
+from labyard.engines.docker.failures import NameTaken
+from labyard.engines.docker.user_networks import UserNetworks
+from labyard.engines.docker.user_volumes import UserVolumes
+
+_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 13.0)  # seconds between sweeps: all within 30
+_LATEST = 900.0  # seconds after which an engine will not finish a request any more
+_IPV6 = Path("/proc/sys/net/ipv6")
+
+# Which attempt last counted on a volume: only that one may take it back.
+Claims = dict[str, str]
+
+
+class Attempt:
+    """Makes the lab of one plan, or leaves nothing new behind."""
+
+    def __init__(
+        self,
+        plan: ServerPlan,
+        *,
+        connection: Connection,
+        networks: UserNetworks,
+        volumes: UserVolumes,
+        names: Names,
+        claims: Claims,
+        ulimits: Mapping[str, tuple[int, int]],
+    ) -> None:
+        self._plan = plan
+        self._connection = connection
+        self._networks = networks
+        self._volumes = volumes
+        self._names = names
+        self._claims = claims
+        self._ulimits = ulimits
+        self._id = secrets.token_hex(8)
+        self._made: list[str] = []
+        self._open: set[asyncio.Task[Any]] = set()
+
+    async def make(self) -> Lab:
+        """Make volumes, network and container, and put the secrets in. Raises ``LabyardError``."""
+        plan = self._plan
+        if plan.network is None:
+            raise EngineError(f"The plan of {plan.name} has no network.")
+        await self._make_volumes()
+        async with self._networks.seat(plan.network, self._open) as address:
+            body = spec.container(
+                plan,
+                address,
+                attempt=self._id,
+                scratch_labels=self._names.scratch_labels(),
+                ulimits=self._ulimits,
+                ipv6=_has_ipv6(),
+            )
+            try:
+                container = await self._create(body)
+            except NameTaken:
+                await self._make_way()
+                container = await self._create(body)
+        await self._connection.call(
+            "handing over the lab's secrets",
+            lambda _: container.put_archive(spec.SECRETS_DIRECTORY, spec.secrets_archive(plan)),
+        )
+        return read.inspected(
+            await self._connection.call("looking at the lab", lambda _: container.show())
+        )
+
+    async def take_back(self, *, certain: bool) -> None:
+        """Remove what this attempt made.
+
+        ``certain`` says that the engine answered every request, so one sweep is enough; otherwise
+        what turns up late is removed too.
+        """
+        for pause in _PAUSES:
+            await asyncio.sleep(pause)
+            with contextlib.suppress(LabyardError):
+                await self._sweep()
+                if certain:
+                    return
+        if self._open:
+            await asyncio.wait(set(self._open), timeout=_LATEST)
+            with contextlib.suppress(LabyardError):
+                await self._sweep()
+
+    async def _make_volumes(self) -> None:
+        self._claims.update({m.source: self._id for m in self._plan.mounts})
+        for name in await self._volumes.missing(self._plan):
+            self._made.append(name)
+            await self._volumes.make(self._plan, name, self._open)
+
+    async def _create(self, body: spec.Body) -> Any:
+        name = self._plan.name
+        return await self._connection.call(
+            "creating the lab",
+            lambda d: d.containers.create(body, name=name),
+            outliving=self._open,
+        )
+
+    async def _make_way(self) -> None:
+        """Remove the stopped lab that has the name; anything else keeps it."""
+        name = self._plan.name
+        answer = await self._connection.call(
+            "looking at the lab", lambda d: d._query_json(f"containers/{name}/json")
+        )
+        if read.labels(answer).get(INSTALLATION) != self._names.installation:
+            raise NameTaken(
+                f"A container called {name} exists and is not this installation's.",
+                remedy="Rename or remove it, or give this installation another name.",
+            )
+        if read.inspected(answer).status is LabStatus.RUNNING:
+            raise Busy(f"The lab {name} runs already.", remedy="Stop it first.")
+        await self._remove(answer["Id"])
+
+    async def _sweep(self) -> None:
+        for row in await self._networks.containers():
+            if read.labels(row).get(ATTEMPT) == self._id:
+                await self._remove(row["Id"])
+        for name in self._made:
+            if self._claims.get(name) == self._id:
+                with contextlib.suppress(Busy, LabyardError):
+                    await self._volumes.remove(name)
+        if self._plan.network is not None:
+            await self._networks.release(self._plan.network.name)
+
+    async def _remove(self, container: str) -> None:
+        await self._connection.call(
+            "removing a lab that did not come about",
+            lambda d: d.containers.container(container).delete(force=True, v=True),
+        )
+
+
+def _has_ipv6() -> bool:
+    return _IPV6.exists()

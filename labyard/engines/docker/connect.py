@@ -1,0 +1,153 @@
+"""The way to an engine: which socket, and calls that end in time with an error people understand."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiodocker
+import aiohttp
+from aiodocker.networks import DockerNetwork
+from aiodocker.volumes import DockerVolume
+
+from labyard.engines.docker.failures import explain, unreachable
+
+T = TypeVar("T")
+# aiodocker's own types are loose; what comes back is read in one place, ``read.py``.
+Client = Any
+NetworkHandle: Any = DockerNetwork
+VolumeHandle: Any = DockerVolume
+
+_UNIX = "unix://"
+_GARBLED = (aiohttp.ClientError, OSError, ValueError, KeyError, TypeError)
+
+
+def candidates(environment: Mapping[str, str], home: Path) -> tuple[str, ...]:
+    """Return the addresses where an engine is usually found, the likeliest first."""
+    runtime = environment.get("XDG_RUNTIME_DIR")
+    sockets = [
+        Path("/var/run/docker.sock"),
+        home / ".docker/run/docker.sock",
+        *([Path(runtime) / "docker.sock"] if runtime else []),
+        Path("/run/podman/podman.sock"),
+        *([Path(runtime) / "podman/podman.sock"] if runtime else []),
+    ]
+    return tuple(f"{_UNIX}{socket}" for socket in sockets)
+
+
+async def find_socket(explicit: str = "", *, patience: float = 3.0) -> str | None:
+    """Return the address of an engine that answers within ``patience`` seconds, or None.
+
+    An ``explicit`` address (``unix://``, ``tcp://`` or a path) is the only one that is tried.
+    """
+    wanted = (_address(explicit),) if explicit else candidates(os.environ, Path.home())
+    for url in wanted:
+        connection = Connection(url, patience)
+        try:
+            await connection.call("asking for the version", lambda d: d.version())
+        except Exception:  # noqa: S112  a socket that fails in any way is not the one
+            continue
+        else:
+            return url
+        finally:
+            await connection.close()
+    return None
+
+
+def _address(explicit: str) -> str:
+    return explicit if "://" in explicit else _UNIX + explicit
+
+
+class Connection:
+    """Calls to one engine. Each runs by itself: none waits for another."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        self.url = _address(url)
+        self.timeout = timeout
+        self._client: aiodocker.Docker | None = None
+        self._connector: aiohttp.UnixConnector | None = None
+
+    async def call(
+        self,
+        doing: str,
+        request: Callable[[Client], Awaitable[T]],
+        *,
+        extra: float = 0,
+        outliving: set[asyncio.Task[Any]] | None = None,
+    ) -> T:
+        """Return what ``request`` returns, within the timeout and ``extra`` seconds.
+
+        A request that makes something is not broken off when time is up, since the engine may go on
+        with it: it stays in ``outliving`` until it ends.
+
+        Raises
+        ------
+        EngineUnreachable
+            When the engine does not answer in time, or not sensibly.
+        EngineError, Busy, NotFound
+            When it answered with a failure.
+        """
+        try:
+            async with asyncio.timeout(self.timeout + extra):
+                if outliving is None:
+                    return await request(self._open())
+                return await asyncio.shield(_keep(request(self._open()), outliving))
+        except TimeoutError as error:
+            seconds = self.timeout + extra
+            raise unreachable(self.url, f"{doing} took more than {seconds:g} s") from error
+        except aiodocker.DockerError as error:
+            raise explain(error.status, error.message, doing=doing, url=self.url) from error
+        except _GARBLED as error:
+            raise unreachable(self.url, f"{doing} broke off ({error})") from error
+
+    async def stream(
+        self, doing: str, source: Callable[[Client], AsyncIterator[T]]
+    ) -> AsyncIterator[T]:
+        """Yield what ``source`` yields, each item within the timeout. Raises as :meth:`call` does."""
+        items: AsyncIterator[T] | None = None
+
+        async def following(client: Client) -> T | None:
+            nonlocal items
+            items = items or source(client)
+            return await anext(items, None)
+
+        while (item := await self.call(doing, following)) is not None:
+            yield item
+
+    async def close(self) -> None:
+        """Let go of the sockets."""
+        client, self._client = self._client, None
+        connector, self._connector = self._connector, None
+        if client is not None:
+            await client.close()
+        if connector is not None:
+            await connector.close()
+
+    def _open(self) -> Client:
+        """Return the client, made on first use: it belongs to the running event loop."""
+        if self._client is None:
+            url = self.url
+            if url.startswith(_UNIX):
+                # No limit: a hundred calls that hang must not hold up the next one.
+                self._connector = aiohttp.UnixConnector(url.removeprefix(_UNIX), limit=0)
+                url = _UNIX + "localhost"
+            self._client = aiodocker.Docker(url, connector=self._connector)
+        return self._client
+
+
+def _keep(request: Awaitable[T], tasks: set[asyncio.Task[Any]]) -> asyncio.Future[T]:
+    async def run() -> T:
+        return await request
+
+    def ended(task: asyncio.Task[T]) -> None:
+        tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever still waits for it sees it; nobody else has to
+
+    task = asyncio.create_task(run())
+    tasks.add(task)
+    task.add_done_callback(ended)
+    return task

@@ -1,0 +1,155 @@
+"""From a plan to the engine's own request bodies. Pure: decides, does nothing."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from labyard.core.models import Mount, MountKind, NetworkPlan, ServerPlan
+from labyard.core.names import ADDRESS, ATTEMPT
+
+SECRETS_DIRECTORY = "/run/labyard"
+SECRETS_FILE = "secrets.json"
+
+_SCRATCH = (SECRETS_DIRECTORY, "/tmp")  # noqa: S108  inside the lab
+_RUN = "rw,noexec,nosuid,nodev,mode=755,size=16m"
+# Without it no lab can put another address than its own on a packet, which the firewall relies on.
+_NEVER = ["NET_RAW"]
+
+Body = dict[str, Any]
+
+
+def container(
+    plan: ServerPlan,
+    address: IPv4Address,
+    *,
+    attempt: str,
+    scratch_labels: Mapping[str, str],
+    ulimits: Mapping[str, tuple[int, int]] | None = None,
+    ipv6: bool = True,
+) -> Body:
+    """Return the body that creates ``plan``'s container at ``address`` in its network.
+
+    ``attempt`` marks it as made by one call. ``ulimits`` are soft and hard limits by name, where the
+    engine's own defaults would not do. ``ipv6`` says whether the kernel has it at all. Secrets are
+    not in it: see :func:`secrets_archive`.
+    """
+    network = plan.network.name if plan.network else "none"
+    return {
+        "Image": plan.image,
+        "Hostname": plan.hostname,
+        "User": plan.user,
+        "WorkingDir": plan.working_dir,
+        "Env": [f"{name}={value}" for name, value in sorted(plan.environment.items())],
+        "Labels": {**plan.labels, ADDRESS: f"{address}:{plan.port}", ATTEMPT: attempt},
+        **({"Cmd": list(plan.command)} if plan.command else {}),
+        "HostConfig": {
+            "NetworkMode": network,
+            "Mounts": [
+                *(_mount(m) for m in plan.mounts),
+                *_scratch(plan, scratch_labels),
+            ],
+            "Tmpfs": {"/run": _RUN},
+            "ShmSize": plan.shm,
+            **_limits(plan),
+            **_hardening(plan),
+            # The network has no IPv6; a link-local address would still reach the host.
+            **({"Sysctls": {"net.ipv6.conf.all.disable_ipv6": "1"}} if ipv6 else {}),
+            **({"Ulimits": _ulimits(ulimits)} if ulimits else {}),
+        },
+        "NetworkingConfig": {
+            "EndpointsConfig": {network: {"IPAMConfig": {"IPv4Address": str(address)}}}
+        },
+    }
+
+
+def network(plan: NetworkPlan, subnet: IPv4Network) -> Body:
+    """Return the body that creates a user's network; its gateway is the first address."""
+    return {
+        "Name": plan.name,
+        "Driver": "bridge",
+        "CheckDuplicate": True,
+        "EnableIPv6": False,
+        "IPAM": {
+            "Driver": "default",
+            "Config": [{"Subnet": str(subnet), "Gateway": str(subnet.network_address + 1)}],
+        },
+        "Labels": dict(plan.labels),
+    }
+
+
+def volume(name: str, labels: Mapping[str, str]) -> Body:
+    """Return the body that creates a volume."""
+    return {"Name": name, "Driver": "local", "Labels": dict(labels)}
+
+
+def secrets_archive(plan: ServerPlan) -> bytes:
+    """Return a tar of ``secrets.json`` that only the lab's own user can read."""
+    content = json.dumps(dict(plan.secrets)).encode()
+    entry = tarfile.TarInfo(SECRETS_FILE)
+    entry.size, entry.mode = len(content), 0o400
+    entry.uid, entry.gid = _user(plan.user)
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        tar.addfile(entry, io.BytesIO(content))
+    return archive.getvalue()
+
+
+def _user(user: str) -> tuple[int, int]:
+    uid, _, gid = user.partition(":")
+    return int(uid), int(gid or uid)
+
+
+def _mount(mount: Mount) -> Body:
+    return {
+        "Type": "bind" if mount.kind is MountKind.BIND else "volume",
+        "Source": mount.source,
+        "Target": mount.target,
+        "ReadOnly": mount.read_only,
+    }
+
+
+def _scratch(plan: ServerPlan, labels: Mapping[str, str]) -> list[Body]:
+    """Return nameless volumes: they go with the container, and are writable below a read-only root.
+
+    ``/tmp`` is on disk, not in memory: what pip unpacks there must not count as the lab's memory.
+    """
+    taken = {m.target for m in plan.mounts}
+    return [
+        {"Type": "volume", "Target": target, "VolumeOptions": {"Labels": dict(labels)}}
+        for target in _SCRATCH
+        if target not in taken
+    ]
+
+
+def _limits(plan: ServerPlan) -> Body:
+    limits: Body = {"PidsLimit": plan.hardening.pids}
+    if plan.memory is not None:
+        limits |= {"Memory": plan.memory, "MemorySwap": plan.memory}
+    if plan.cpu is not None:
+        limits["NanoCpus"] = round(plan.cpu * 1e9)
+    return limits
+
+
+def _hardening(plan: ServerPlan) -> Body:
+    rules = plan.hardening
+    return {
+        "Init": True,
+        "Privileged": False,
+        "IpcMode": "private",
+        "ReadonlyRootfs": rules.read_only_root,
+        "CapDrop": ["ALL"] if rules.drop_capabilities else _NEVER,
+        "SecurityOpt": ["no-new-privileges"] if rules.no_new_privileges else [],
+        "LogConfig": {
+            "Type": "json-file",
+            "Config": {"max-size": str(rules.log_bytes), "max-file": str(rules.log_files)},
+        },
+    }
+
+
+def _ulimits(ulimits: Mapping[str, tuple[int, int]]) -> list[Body]:
+    return [{"Name": n, "Soft": soft, "Hard": hard} for n, (soft, hard) in sorted(ulimits.items())]
