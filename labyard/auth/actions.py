@@ -1,0 +1,214 @@
+"""What administrators do with accounts, for the page and the REST alike.
+
+``handler`` is the hub's handler of the request: it knows who asks, the hub's users and the proxy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from jupyterhub import roles
+from jupyterhub.utils import maybe_future
+
+from labyard.auth import codes, sessions, usernames
+from labyard.auth.accounts import Account, Accounts, State, WrongState
+from labyard.core.errors import Refused
+
+
+class Forbidden(Refused):
+    """Who asks may not do this."""
+
+    code = "forbidden"
+    status = 403
+
+
+async def add(handler: Any, name: str, *, admin: bool = False) -> tuple[Account, str]:
+    """Make an approved account; return it and the one-time code for its first password.
+
+    Raises
+    ------
+    Refused, Forbidden, WrongState
+    """
+    name = usernames.normalize(name)
+    if objection := handler.authenticator.door.name_objection(name):
+        raise Refused(objection, remedy="Choose another name.")
+    if admin:
+        _demand_full_rights(handler)
+    existing = await asyncio.to_thread(_accounts(handler).find, name)
+    if existing is not None:
+        raise WrongState(
+            f"There is an account named {name} already; it is {existing.state}.",
+            remedy="Approve it, restore it, or give it a new code.",
+        )
+    await asyncio.to_thread(_accounts(handler).ensure, name, admin=admin)
+    await _hub_user(handler, name, admin=admin)
+    return await new_code(handler, name)
+
+
+async def approve(handler: Any, name: str) -> Account:
+    """Let in who asked for an account.
+
+    Raises
+    ------
+    NotFound, WrongState
+    """
+    account = await _decide(handler, name, State.APPROVED, wanted=State.PENDING)
+    await _hub_user(handler, name)
+    return account
+
+
+async def deny(handler: Any, name: str) -> None:
+    """Remove a request for an account.
+
+    Raises
+    ------
+    NotFound, WrongState
+    """
+    if not await asyncio.to_thread(_accounts(handler).remove, name, state=State.PENDING):
+        account = await _get(handler, name)
+        raise WrongState(f"The account {name} is {account.state}, not pending.")
+    _log(handler, "denied", name)
+
+
+async def withdraw(handler: Any, name: str) -> Account:
+    """Shut somebody out: sessions end, tokens are void, labs stop.
+
+    Raises
+    ------
+    NotFound, WrongState, Forbidden, Refused
+    """
+    await _demand_dispensable(handler, await _get(handler, name))
+    account = await _decide(handler, name, State.WITHDRAWN, wanted=State.APPROVED)
+    user = handler.find_user(name)
+    if user is not None:
+        _set_admin(handler, user, False)
+        await sessions.shut_out(handler, user)
+    return account
+
+
+async def restore(handler: Any, name: str) -> Account:
+    """Let somebody in again, with the old password and without an administrator's rights.
+
+    Raises
+    ------
+    NotFound, WrongState
+    """
+    return await _decide(handler, name, State.APPROVED, wanted=State.WITHDRAWN)
+
+
+async def new_code(handler: Any, name: str) -> tuple[Account, str]:
+    """Void somebody's password and sessions; return the account and the one-time code for a new one.
+
+    Raises
+    ------
+    NotFound, WrongState, Forbidden
+    """
+    account = await _get(handler, name)
+    _demand_rights_over(handler, account)
+    if not account.approved:
+        raise WrongState(f"The account {name} is {account.state}, not approved.")
+    code = codes.new()
+    await asyncio.to_thread(_accounts(handler).set_code, name, code)
+    user = handler.find_user(name)
+    if user is not None:
+        await sessions.sign_out_everywhere(handler, user)
+    _log(handler, "gave a one-time code to", name)
+    return await _get(handler, name), code
+
+
+async def set_admin(handler: Any, name: str, admin: bool) -> Account:
+    """Give or take the administrator's rights.
+
+    Raises
+    ------
+    NotFound, WrongState, Forbidden, Refused
+    """
+    _demand_full_rights(handler)
+    account = await _get(handler, name)
+    if not admin:
+        await _demand_dispensable(handler, account)
+    elif not account.approved:
+        raise WrongState(f"The account {name} is {account.state}, not approved.")
+    await asyncio.to_thread(_accounts(handler).set_admin, name, admin)
+    await _hub_user(handler, name, admin=admin)
+    _log(handler, "made an administrator:" if admin else "made no administrator:", name)
+    return await _get(handler, name)
+
+
+async def remove(handler: Any, name: str) -> None:
+    """Remove an account, and the hub's user with it. Volumes stay; a later account is a new one.
+
+    Raises
+    ------
+    NotFound, Forbidden, Refused
+    """
+    await _demand_dispensable(handler, await _get(handler, name))
+    user = handler.find_user(name)
+    if user is not None:
+        await sessions.shut_out(handler, user)
+        if any(spawner.active or spawner.pending for spawner in user.spawners.values()):
+            raise WrongState(
+                f"A server of {name} is still starting or stopping.", remedy="Try again shortly."
+            )
+        await maybe_future(handler.authenticator.delete_user(user))
+        await user.delete_spawners()
+        handler.users.delete(user)
+    await asyncio.to_thread(_accounts(handler).remove, name)
+    _log(handler, "removed", name)
+
+
+def _accounts(handler: Any) -> Accounts:
+    accounts: Accounts = handler.authenticator.accounts
+    return accounts
+
+
+async def _get(handler: Any, name: str) -> Account:
+    return await asyncio.to_thread(_accounts(handler).get, name)
+
+
+async def _decide(handler: Any, name: str, state: State, *, wanted: State) -> Account:
+    by = handler.current_user.name
+    account = await asyncio.to_thread(_accounts(handler).decide, name, state, by=by, wanted=wanted)
+    _log(handler, state, name)
+    return account
+
+
+async def _hub_user(handler: Any, name: str, *, admin: bool | None = None) -> None:
+    """Make sure the hub knows the user, and agrees on the administrator's flag."""
+    user = handler.user_from_username(name)
+    await maybe_future(handler.authenticator.add_user(user))
+    if admin is not None:
+        _set_admin(handler, user, admin)
+
+
+def _set_admin(handler: Any, user: Any, admin: bool) -> None:
+    user.admin = admin
+    roles.assign_default_roles(handler.db, entity=user.orm_user)
+    handler.db.commit()
+
+
+def _demand_full_rights(handler: Any) -> None:
+    """Who can make a token for anybody is an administrator in effect, nobody else is."""
+    if not handler.has_scope("tokens"):
+        raise Forbidden("Only administrators can do this to an administrator's account.")
+
+
+def _demand_rights_over(handler: Any, account: Account) -> None:
+    if account.admin:
+        _demand_full_rights(handler)
+
+
+async def _demand_dispensable(handler: Any, account: Account) -> None:
+    """Keep administrators from locking themselves, and so everybody, out."""
+    _demand_rights_over(handler, account)
+    if account.name == handler.current_user.name:
+        raise Refused("This is your own account.", remedy="Let another administrator do it.")
+    if await asyncio.to_thread(_accounts(handler).usable_admins) == [account.name]:
+        raise Refused(
+            f"{account.name} is the last administrator.", remedy="Make somebody else one first."
+        )
+
+
+def _log(handler: Any, what: str, name: str) -> None:
+    handler.log.info("%s %s %s", handler.current_user.name, what, name)

@@ -1,0 +1,51 @@
+"""Accounts follow the hub's users, in the hub's own transactions.
+
+A renamed user keeps the account, a removed one takes it along, and the administrator's flag is the same
+on both sides, whoever changed it: the admin page, REST, or a script on the hub's ORM.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyterhub import orm
+from sqlalchemy import Connection, delete, event, inspect, update
+
+from labyard.core.tables import accounts, lab_tokens
+
+
+def follow() -> None:
+    """Begin to follow. Once in the life of a hub; a second call does nothing."""
+    for name, listener in (("after_update", _updated), ("after_delete", _deleted)):
+        if not event.contains(orm.User, name, listener):
+            event.listen(orm.User, name, listener)
+
+
+def never_reuse_ids() -> None:
+    """Let SQLite give every new user a new id.
+
+    Without AUTOINCREMENT the next user after the newest one was removed gets that one's id, and with
+    it the volumes that carry it. Works on tables made from now on.
+    """
+    orm.User.__table__.dialect_options["sqlite"]["autoincrement"] = True
+
+
+def _updated(_mapper: Any, connection: Connection, user: Any) -> None:
+    """Carry a new name and a change of the administrator's flag over."""
+    attributes = inspect(user).attrs
+    replaced = attributes.name.history.deleted
+    before = replaced[0] if replaced else user.name
+    changes: dict[str, Any] = {}
+    if before != user.name:
+        # A request for that very name gives way: an administrator has just given it to somebody.
+        connection.execute(delete(accounts).where(accounts.c.name == user.name))
+        changes["name"] = user.name
+    if attributes.admin.history.has_changes():
+        changes["admin"] = bool(user.admin)
+    if changes:
+        connection.execute(update(accounts).where(accounts.c.name == before).values(**changes))
+
+
+def _deleted(_mapper: Any, connection: Connection, user: Any) -> None:
+    connection.execute(delete(accounts).where(accounts.c.name == user.name))
+    connection.execute(delete(lab_tokens).where(lab_tokens.c.user_id == user.id))

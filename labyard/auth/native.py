@@ -1,0 +1,160 @@
+"""JupyterHub's Authenticator for accounts with a password of this house."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from jupyterhub.auth import Authenticator
+from tornado import web
+from traitlets import Bool, Float, Integer, List, Unicode, default
+
+from labyard.auth import api, bootstrap, browsers, hub_users, pages, sessions, usernames
+from labyard.auth.accounts import Accounts
+from labyard.auth.answers import as_http
+from labyard.auth.door import Caller, Door, Rules
+from labyard.auth.passwords import Overloaded, Passwords
+from labyard.auth.throttle import TooMany, client_address
+from labyard.core.paths import Paths
+from labyard.core.store import Store
+
+hub_users.never_reuse_ids()
+
+_REFUSED = "Wrong name or password, or an account that is not approved."
+
+
+class LabyardAuthenticator(Authenticator):
+    """Lets approved accounts in. Wiring sets the options from the settings."""
+
+    database = Unicode(help="SQLAlchemy URL of the hub's database.", config=True)
+    data_dir = Unicode(help="The installation's data directory.", config=True)
+    first_admin = Unicode("admin", help="The first administrator.", config=True)
+    sign_up = Bool(True, help="Whether people may ask for an account.", config=True)
+    email_names = Bool(False, help="Admit @ and + and up to 64 characters.", config=True)
+    min_password = Integer(12, help="Shortest password.", config=True)
+    per_address = Integer(20, help="Failed sign-ins of an address in the window.", config=True)
+    per_name = Integer(10, help="Failed sign-ins of a name from one network.", config=True)
+    window = Float(300.0, help="Length of the window in seconds.", config=True)
+    trusted_proxies = List(
+        Unicode(),
+        default_value=["127.0.0.1", "::1"],
+        help="Addresses whose X-Forwarded-For is believed: the edge's.",
+        config=True,
+    )
+    site_name = Unicode("Labyard", help="Name of the place.", config=True)
+    site_help = Unicode("", help="Whom to ask for an account.", config=True)
+
+    @default("any_allow_config")
+    def _approval_is_the_allow_config(self) -> bool:
+        return True
+
+    @default("auth_refresh_age")
+    def _notice_a_withdrawal_soon(self) -> int:
+        return 3
+
+    @default("refresh_pre_spawn")
+    def _notice_it_before_a_start(self) -> bool:
+        return True
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        hub_users.follow()
+
+    # -- what the pages work with -----------------------------------------------------------------
+
+    @cached_property
+    def paths(self) -> Paths:
+        """Where the installation keeps its state."""
+        return Paths(Path(self.data_dir))
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """The accounts. Calls block."""
+        return Accounts(Store(self.database))
+
+    @cached_property
+    def door(self) -> Door:
+        """Who comes in."""
+        rules = Rules(
+            admin=self.first_admin,
+            email_names=self.email_names,
+            min_password=self.min_password,
+            per_address=self.per_address,
+            per_name=self.per_name,
+            window=self.window,
+        )
+        return Door(self.accounts, Passwords(), rules)
+
+    def caller(self, handler: Any, name: str = "") -> Caller:
+        """Return where a request comes from, and whether its browser was let in as ``name`` before."""
+        socket = handler.request.connection.context.address
+        peer = str(socket[0]) if isinstance(socket, tuple) else "unix"
+        forwarded = handler.request.headers.get("X-Forwarded-For", "")
+        return Caller(
+            client_address(peer, forwarded, self.trusted_proxies),
+            known=browsers.known(handler, usernames.normalize(name)),
+        )
+
+    async def no_admin_yet(self) -> bool:
+        """Tell whether the first administrator still has to come in with the secret."""
+        return not await asyncio.to_thread(self.accounts.usable_admins)
+
+    def secret_was_used(self) -> None:
+        """Delete the bootstrap secret once an administrator has a password."""
+        bootstrap.discard(self.paths)
+
+    # -- JupyterHub's seams -----------------------------------------------------------------------
+
+    def normalize_username(self, username: str) -> str:
+        """Return the name in lower case, mapped as the site configured."""
+        name = usernames.normalize(username)
+        return str(self.username_map.get(name, name))
+
+    def validate_username(self, username: str) -> bool:
+        """Tell whether a normalised name can be used."""
+        return not self.door.name_objection(username)
+
+    async def authenticate(self, handler: Any, data: Any) -> dict[str, Any] | None:
+        """Check a name and a password, from the sign-in form or from the hub's token API."""
+        fields = data if isinstance(data, dict) else {}
+        name, password = fields.get("username"), fields.get("password")
+        if not isinstance(name, str) or not isinstance(password, str):
+            raise web.HTTPError(400, "A sign-in has a username and a password.")
+        try:
+            account = await self.door.sign_in(name, password, self.caller(handler, name))
+        except (TooMany, Overloaded) as error:
+            raise as_http(error) from None
+        if account is None:
+            self.log.warning("Refused a sign-in as %r", name[:64])
+            raise web.HTTPError(403, _REFUSED)
+        return {"name": account.name, "admin": account.admin}
+
+    async def check_allowed(self, username: str, authentication: Any = None) -> bool:
+        """Tell whether the account is approved."""
+        account = await asyncio.to_thread(self.accounts.find, username)
+        return account is not None and account.approved
+
+    async def refresh_user(self, user: Any, handler: Any = None) -> bool:
+        """Tell whether the account is still approved; who is not has to sign in, and cannot."""
+        return await self.check_allowed(user.name)
+
+    async def add_user(self, user: Any) -> None:
+        """Give a user whom the hub was told about an account, which has no password yet."""
+        super().add_user(user)
+        await asyncio.to_thread(self.accounts.ensure, user.name, admin=bool(user.admin))
+
+    async def pre_spawn_start(self, user: Any, spawner: Any) -> None:
+        """Start nothing for an account that is not approved, not even for an administrator."""
+        if not await self.check_allowed(user.name):
+            raise web.HTTPError(403, f"The account {user.name} is not approved.")
+        sessions.remember_lab_token(user, spawner)
+
+    def post_spawn_stop(self, user: Any, spawner: Any) -> None:
+        """Delete the lab's tokens."""
+        sessions.forget_lab_tokens(user, spawner)
+
+    def get_handlers(self, app: Any) -> list[tuple[str, type]]:
+        """Return the pages and the REST of this room, below ``/hub``."""
+        return [*pages.handlers(sign_up=self.sign_up), *api.handlers]

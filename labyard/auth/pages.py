@@ -1,0 +1,253 @@
+"""The pages of sign-in, below ``/hub``. Everything that changes something is a POST with an XSRF token."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from jupyterhub.handlers import login
+from jupyterhub.scopes import needs_scope
+from tornado import web
+
+from labyard.auth import actions, browsers, sessions
+from labyard.auth.accounts import Account, State
+from labyard.auth.answers import Page
+from labyard.core.errors import LabyardError, Refused
+
+_MISMATCH = "The two passwords differ."
+
+
+class LoginHandler(Page, login.LoginHandler):
+    """Sign in. JupyterHub's own, with clearer answers and a browser that is remembered."""
+
+    _first_start = False
+
+    async def prepare(self) -> None:
+        """Find out whether there is an administrator yet: the page then says how to begin."""
+        await super().prepare()
+        self._first_start = await self.authenticator.no_admin_yet()
+
+    async def post(self) -> None:
+        """Check the name and the password, then go where the person wanted to."""
+        name = self.field("username", strip=True)
+        try:
+            user = await self.login_user({"username": name, "password": self.field("password")})
+        except web.HTTPError as error:
+            for header, value in getattr(error, "headers", {}).items():
+                self.set_header(header, value)
+            self.set_status(error.status_code)
+            self.finish(await self._render(login_error=error.get_message(), username=name[:64]))
+            return
+        if user is None:
+            raise web.HTTPError(403)
+        browsers.remember(self, user.name)
+        self._jupyterhub_user = user
+        self.redirect(self.get_next_url(user))
+
+    def _render(
+        self, login_error: str | None = None, username: str | None = None, **more: Any
+    ) -> Any:
+        more.setdefault("first_start", self._first_start)
+        return super()._render(login_error=login_error, username=username, **more)
+
+
+class _NewPassword(Page):
+    """A page on which a password is chosen, by typing it twice."""
+
+    def new_password(self) -> str:
+        """Return it.
+
+        Raises
+        ------
+        Refused
+            When it was typed differently the second time.
+        """
+        password = self.field("password")
+        if password != self.field("again"):
+            raise Refused(_MISMATCH, remedy="Type the same one twice.")
+        return password
+
+    async def welcome(self, account: Account) -> None:
+        """Sign in who has just set the account's password, and go on to the hub."""
+        user = await self.auth_to_user({"name": account.name, "admin": account.admin})
+        self.set_login_cookie(user)
+        browsers.remember(self, user.name)
+        self.redirect(self.hub.base_url + "home", status=303)
+
+
+class SignUpHandler(_NewPassword):
+    """Ask for an account."""
+
+    async def get(self) -> None:
+        """Show the form."""
+        await self.show("signup.html", username="")
+
+    async def post(self) -> None:
+        """Note the request. The answer is the same for a name that is taken."""
+        name = self.field("username", strip=True)
+        caller = self.authenticator.caller(self)
+        try:
+            await self.authenticator.door.request(name, self.new_password(), caller)
+        except LabyardError as error:
+            await self.show("signup.html", error, username=name[:64])
+            return
+        await self.show("pending.html", username=name)
+
+
+class BootstrapHandler(_NewPassword):
+    """The first administrator comes in with the secret that was printed when the hub first started."""
+
+    async def prepare(self) -> None:
+        """Send everybody to sign-in once there is an administrator."""
+        await super().prepare()
+        if not self._finished and not await self.authenticator.no_admin_yet():
+            self.redirect(self.settings["login_url"])
+
+    async def get(self) -> None:
+        """Show the form."""
+        await self.show("bootstrap.html", username=self.authenticator.first_admin)
+
+    async def post(self) -> None:
+        """Set the password; the secret is used up."""
+        name = self.authenticator.first_admin
+        caller = self.authenticator.caller(self)
+        try:
+            account = await self.authenticator.door.redeem(
+                name, self.field("code"), self.new_password(), caller
+            )
+            if account is None:
+                raise actions.Forbidden(
+                    "This is not the secret.", remedy="`labyard up` prints it again."
+                )
+        except LabyardError as error:
+            await self.show("bootstrap.html", error, username=name)
+            return
+        self.authenticator.secret_was_used()
+        await self.welcome(account)
+
+
+class InvitationHandler(_NewPassword):
+    """Set a password with a one-time code from an administrator."""
+
+    async def get(self) -> None:
+        """Show the form."""
+        await self.show("invitation.html", username=self.get_query_argument("name", "")[:64])
+
+    async def post(self) -> None:
+        """Set the password; the code is used up."""
+        name = self.field("username", strip=True)
+        caller = self.authenticator.caller(self)
+        try:
+            account = await self.authenticator.door.redeem(
+                name, self.field("code"), self.new_password(), caller
+            )
+            if account is None:
+                raise actions.Forbidden(
+                    "Name and code do not belong together, or the code was used or is too old.",
+                    remedy="Ask an administrator for a new one.",
+                )
+        except LabyardError as error:
+            await self.show("invitation.html", error, username=name[:64])
+            return
+        if account.admin:
+            self.authenticator.secret_was_used()
+        await self.welcome(account)
+
+
+class PasswordHandler(_NewPassword):
+    """Change one's own password."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        """Show the form."""
+        await self.show("password.html", done=False)
+
+    @web.authenticated
+    async def post(self) -> None:
+        """Change it and sign out everywhere but here."""
+        user = self.current_user
+        caller = self.authenticator.caller(self, user.name)
+        try:
+            changed = await self.authenticator.door.change_password(
+                user.name, self.field("current"), self.new_password(), caller
+            )
+            if not changed:
+                raise actions.Forbidden("The current password is wrong.", remedy="Try again.")
+        except LabyardError as error:
+            await self.show("password.html", error, done=False)
+            return
+        await sessions.sign_out_everywhere(self, user)
+        self.set_session_cookie()
+        self.set_login_cookie(user)
+        await self.show("password.html", done=True)
+
+
+class AccountsHandler(Page):
+    """Administrators decide on accounts."""
+
+    @web.authenticated
+    @needs_scope("admin:users")
+    async def get(self) -> None:
+        """Show all accounts, requests first."""
+        await self._list()
+
+    @web.authenticated
+    @needs_scope("admin:users")
+    async def post(self) -> None:
+        """Do one thing to one account."""
+        name, action = self.field("name", strip=True), self.field("action")
+        try:
+            await self._do(action, name)
+        except LabyardError as error:
+            await self._list(error)
+
+    async def _do(self, action: str, name: str) -> None:
+        code = ""
+        match action:
+            case "add":
+                account, code = await actions.add(
+                    self, name, admin=self.get_body_argument("admin", "") == "yes"
+                )
+                name = account.name
+            case "approve":
+                await actions.approve(self, name)
+            case "deny":
+                await actions.deny(self, name)
+            case "withdraw":
+                await actions.withdraw(self, name)
+            case "restore":
+                await actions.restore(self, name)
+            case "code":
+                _, code = await actions.new_code(self, name)
+            case "admin" | "no-admin":
+                await actions.set_admin(self, name, action == "admin")
+            case "remove":
+                await actions.remove(self, name)
+            case _:
+                raise web.HTTPError(400, "There is no such action.")
+        if code:
+            await self._list(code=code, code_for=name)
+        else:
+            self.redirect(self.hub.base_url + "accounts", status=303)
+
+    async def _list(self, error: LabyardError | None = None, **values: Any) -> None:
+        accounts = await asyncio.to_thread(self.authenticator.accounts.all)
+        await self.show(
+            "accounts.html",
+            error,
+            pending=[a for a in accounts if a.state is State.PENDING],
+            accounts=[a for a in accounts if a.state is not State.PENDING],
+            **values,
+        )
+
+
+def handlers(*, sign_up: bool) -> list[tuple[str, type]]:
+    """Return the pages, without sign-up where it is closed."""
+    pages: list[tuple[str, type]] = [
+        ("/login", LoginHandler),
+        ("/bootstrap", BootstrapHandler),
+        ("/invitation", InvitationHandler),
+        ("/password", PasswordHandler),
+        ("/accounts", AccountsHandler),
+    ]
+    return [*pages, ("/signup", SignUpHandler)] if sign_up else pages

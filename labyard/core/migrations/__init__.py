@@ -1,0 +1,1 @@
+"""How Labyard's tables came to be what they are, step by step (Alembic)."""
