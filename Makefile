@@ -45,7 +45,7 @@ check: venv-dev ## Formatting, types, import rules and docs tests; a minute at m
 
 docs: venv-dev ## Write the generated reference pages anew.
 	@$(BIN)/labyard config docs
-	@$(BIN)/python tools/cli_reference.py
+	@$(BIN)/python -m labyard.cli.reference >docs/reference/cli.md
 
 bench: test-parts ## Measure against vanilla JupyterHub, side by side.
 	@$(BIN)/python -m bench

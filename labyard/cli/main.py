@@ -17,7 +17,7 @@ VERBS = {
     for verb in (
         *("up", "down", "status", "doctor"),
         *("users", "servers", "volumes"),
-        *("config", "image", "completion", "service"),
+        *("config", "image", "completion"),
     )
 }
 

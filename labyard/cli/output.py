@@ -71,28 +71,26 @@ def _cell(value: Any) -> str:
             return str(value)
 
 
-def each(names: Sequence[str], act: Callable[[str], Any], done: str, *, as_json: bool) -> None:
-    """Do ``act`` for each name, telling of each, and go on after a failure.
+def each(
+    names: Sequence[str], act: Callable[[str], str | Mapping[str, Any]], *, as_json: bool
+) -> None:
+    """Do ``act`` for each name, telling of each, and go on after a failure; exit with 1 if one failed.
 
-    Raises
-    ------
-    LabyardError
-        At the end, when one or more failed.
+    ``act`` returns a sentence, or a mapping with one under ``message``.
     """
-    results = []
-    for name in names:
+    results: list[dict[str, Any]] = []
+    for name in dict.fromkeys(names):
         try:
-            result = act(name)
-            sentence = result if isinstance(result, str) else done
-            results.append({"name": name, "ok": True, "message": sentence})
+            done = act(name)
+            said = {"message": done} if isinstance(done, str) else done
+            results.append({"name": name, "ok": True, **said})
             if not as_json:
-                say(f"✔ {name}: {sentence}")
+                say(f"✔ {name}: {said['message']}")
         except LabyardError as error:
-            results.append({"name": name, "ok": False, **error.as_json()})
+            results.append({**error.as_json(), "name": name, "ok": False})
             if not as_json:
-                complain(type(error)(f"{name}: {error.message}", remedy=error.remedy))
+                complain(LabyardError(f"{name}: {error.message}", remedy=error.remedy))
     if as_json:
         show_json(results)
-    failed = [r["name"] for r in results if not r["ok"]]
-    if failed:
+    if not all(result["ok"] for result in results):
         raise click.exceptions.Exit(1)

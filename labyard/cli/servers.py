@@ -45,15 +45,15 @@ def _action(verb: str, done: str, help: str) -> None:
     @_SERVERS
     @output.as_json
     @with_installation
-    def act(site: Installation, names: tuple[str, ...], as_json: bool) -> None:
+    def run(site: Installation, names: tuple[str, ...], as_json: bool) -> None:
         hub = client(site)
         known = {row["name"] for row in all_servers(hub)}
-        output.each(
-            exactly(names, known, "server"),
-            lambda name: _post(hub, name, verb),
-            done,
-            as_json=as_json,
-        )
+
+        def act(name: str) -> str:
+            hub.service("POST", *_path(name), verb, body={})
+            return done
+
+        output.each(exactly(names, known, "server"), act, as_json=as_json)
 
 
 _action("start", "runs", "Start servers and wait until they answer.")
@@ -63,14 +63,13 @@ _action("restart", "restarted", "Restart servers in place, without making them a
 
 @servers.command()
 @click.argument("name", metavar="USER[/SERVER]")
-@click.option("--lines", "-n", default=100, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--lines", "-n", default=100, show_default=True, type=click.IntRange(1, 5000))
 @with_installation
 def logs(site: Installation, name: str, lines: int) -> None:
     """Show the last lines a server wrote."""
     hub = client(site)
     exactly([name], {row["name"] for row in all_servers(hub)}, "server")
-    answer = hub.service("GET", *_path(name), "logs", lines=lines)
-    click.echo(answer["logs"] if isinstance(answer, dict) else answer)
+    click.echo(hub.service("GET", *_path(name), "logs", lines=lines)["logs"])
 
 
 def all_servers(hub: Client) -> list[dict[str, Any]]:
@@ -98,7 +97,3 @@ def _row(user: str, name: str, server: dict[str, Any]) -> dict[str, Any]:
 def _path(name: str) -> tuple[str, ...]:
     user, _, server = name.partition("/")
     return ("users", user, "servers", server) if server else ("users", user, "server")
-
-
-def _post(hub: Client, name: str, verb: str) -> None:
-    hub.service("POST", *_path(name), verb, body={})

@@ -30,8 +30,9 @@ def list_(site: Installation, users: tuple[str, ...], as_json: bool) -> None:
         {"user": user, **volume}
         for user in (exactly(users, known, "user") or known)
         for volume in _volumes(hub, user)
+        if volume["exists"]
     ]
-    columns = {"user": "USER", "key": "VOLUME", "name": "ON THE ENGINE", "description": "HOLDS"}
+    columns = {"user": "USER", "name": "VOLUME", "source": "ON THE ENGINE", "description": "HOLDS"}
     output.show(rows, columns, as_json=as_json, none="No volumes yet.")
 
 
@@ -45,7 +46,7 @@ def reset(site: Installation, user: str, keys: tuple[str, ...], yes: bool, as_js
     """Empty volumes of a user whose servers are stopped. What was in them is lost."""
     hub = client(site)
     exactly([user], _users(hub), "user")
-    chosen = exactly(keys, {v["key"] for v in _volumes(hub, user)}, "volume")
+    chosen = exactly(keys, {v["name"] for v in _volumes(hub, user) if v["resettable"]}, "volume")
     if not yes:
         typed = click.prompt(
             f"This destroys {', '.join(chosen)} of {user}. Type the user's name to go on", err=True
@@ -56,7 +57,7 @@ def reset(site: Installation, user: str, keys: tuple[str, ...], yes: bool, as_js
     if as_json:
         output.show_json(answer)
     else:
-        output.say(f"✔ {user}: {', '.join(chosen)} emptied")
+        output.say(f"✔ {user}: {', '.join(answer['reset']) or 'nothing to be'} emptied")
 
 
 def _users(hub: Client) -> list[str]:
@@ -64,5 +65,5 @@ def _users(hub: Client) -> list[str]:
 
 
 def _volumes(hub: Client, user: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = hub.service("GET", "users", user, "volumes")
+    found: list[dict[str, Any]] = hub.service("GET", "users", user, "volumes")["volumes"]
     return found

@@ -1,0 +1,68 @@
+"""The documentation keeps to what is there: links, make targets, verbs, the generated page."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from labyard.cli.main import VERBS
+from labyard.cli.reference import render
+
+ROOT = Path(__file__).parents[3]
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], key=lambda p: str(p.relative_to(ROOT))
+)
+LINK = re.compile(r"!?\[[^\]\n]*\]\(([^)\s]+)\)|<img[^>]+src=\"([^\"]+)\"")
+FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what a heading's link may be called, as forges make it."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in headings}
+
+
+@each_page
+def test_links_lead_somewhere(page):
+    for found in LINK.finditer(FENCE.sub("", page.read_text())):
+        target, _, anchor = (found[1] or found[2]).partition("#")
+        if "://" in target or target.startswith("mailto:"):
+            continue
+        there = (page.parent / target).resolve() if target else page
+        assert there.exists(), f"{target} is not there"
+        assert ROOT in there.parents, f"{target} leads out of the tree"
+        if anchor and there.suffix == ".md":
+            assert anchor in anchors(there), f"{there.name} has no heading #{anchor}"
+
+
+@each_page
+def test_make_targets_exist(page):
+    targets = set(
+        re.findall(r"^([a-z-]+(?: [a-z-]+)*):(?!=)", (ROOT / "Makefile").read_text(), re.M)
+    )
+    known = {name for line in targets for name in line.split()}
+    for target in re.findall(r"(?:`|^|\$ )make ([a-z-]+)", page.read_text(), re.MULTILINE):
+        assert target in known, f"make {target}"
+
+
+@each_page
+def test_verbs_exist(page):
+    for verb in re.findall(r"(?:`|^|\$ )labyard ([a-z]+)", page.read_text(), re.MULTILINE):
+        assert verb in VERBS, f"labyard {verb}"
+
+
+def test_every_verb_is_documented():
+    page = (ROOT / "docs/reference/cli.md").read_text()
+    for verb in VERBS:
+        assert f"labyard {verb}" in page
+
+
+def test_the_reference_page_is_what_the_commands_say():
+    assert (ROOT / "docs/reference/cli.md").read_text() == render(), "run `make docs`"
+
+
+def test_the_newcomers_commands_are_in_the_readme():
+    readme = (ROOT / "README.md").read_text()
+    assert "make up" in readme
+    assert "make test" in readme
