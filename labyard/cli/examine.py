@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import text
 
+from labyard import wiring
 from labyard.cli import findings as f
 from labyard.cli.findings import Finding
 from labyard.cli.hub import HubProcess, healthy
@@ -42,7 +43,7 @@ async def _safely(look: Look, site: Installation) -> list[Finding]:
 
 async def engine(site: Installation) -> list[Finding]:
     """Does it answer, how old is it, is the lab image there, and does it tell the same time?"""
-    if site.choices is None:
+    if site.chosen is None:
         return [f.warn("engine", "None was chosen yet.", "labyard up")]
     found = site.engine()
     try:
@@ -73,9 +74,9 @@ def _engine_findings(info: EngineInfo, image: str, present: bool) -> Iterator[Fi
 async def ports(site: Installation) -> list[Finding]:
     """Are they free, or ours?"""
     settings, hub_runs = site.settings, HubProcess(site.paths).pid is not None
-    hub_address = site.choices.hub_address if site.choices else "127.0.0.1"
+    hub_address = site.chosen.hub_address if site.chosen else "127.0.0.1"
     listeners = (
-        ("edge.port", settings.edge.address, settings.edge.port, site.edge_runs()),
+        ("edge.port", settings.edge.address, settings.edge.port, wiring.edge_running(site)),
         ("hub.port", hub_address, settings.hub.port, hub_runs),
         ("hub.service_port", "127.0.0.1", settings.hub.service_port, hub_runs),
     )
@@ -131,9 +132,9 @@ async def data(site: Installation) -> list[Finding]:
 
 async def database(site: Installation) -> list[Finding]:
     """Does it answer, and how does it keep its journal?"""
-    if site.choices is None:
+    if site.chosen is None:
         return []
-    return [await asyncio.to_thread(_database, site.database_url)]
+    return [await asyncio.to_thread(_database, site.database)]
 
 
 def _database(url: str) -> Finding:
@@ -154,7 +155,9 @@ async def hub(site: Installation) -> list[Finding]:
         return [f.warn("hub", "It does not run.", "labyard up")]
     if not await asyncio.to_thread(healthy, url):
         return [
-            f.fail("hub", f"It runs and does not answer at {url}.", f"Read the end of {process.log}.")
+            f.fail(
+                "hub", f"It runs and does not answer at {url}.", f"Read the end of {process.log}."
+            )
         ]
     return [f.ok("hub", f"It answers at {url}.")]
 

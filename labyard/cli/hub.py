@@ -16,8 +16,6 @@ from labyard.core.errors import Busy, LabyardError
 from labyard.core.paths import Paths
 from labyard.core.processes import PidFile, start_detached, tail
 
-# Debian keeps haproxy, iptables and dockerd where an ordinary account does not look.
-_SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 _LOOK_AGAIN = 0.1  # seconds
 
 
@@ -43,11 +41,7 @@ class HubProcess:
 
     def start(self, settings_file: Path) -> int:
         """Start the hub and return its process id."""
-        environment = {
-            **os.environ,
-            "LABYARD_CONFIG": str(settings_file),
-            "PATH": f"{os.environ.get('PATH', os.defpath)}:{_SBIN}",
-        }
+        environment = {**os.environ, "LABYARD_CONFIG": str(settings_file)}
         return start_detached(
             [sys.executable, "-m", "labyard", "hub"],
             log=self.log,

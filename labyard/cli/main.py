@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Any
 
@@ -20,6 +21,8 @@ VERBS = {
         *("config", "image", "completion"),
     )
 }
+
+_SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 
 FAILED = 1
 UNUSABLE = 2
@@ -73,6 +76,8 @@ def cli(ctx: click.Context, settings: str | None) -> None:
 
 def main() -> None:
     """Run the command line."""
+    # Debian keeps haproxy, iptables and dockerd where an ordinary account does not look.
+    os.environ["PATH"] = f"{os.environ.get('PATH', os.defpath)}:{_SBIN}"
     cli(prog_name="labyard")
 
 

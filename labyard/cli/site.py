@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -12,7 +11,6 @@ import click
 
 from labyard.cli.client import Client
 from labyard.core.errors import LabyardError
-from labyard.settings.load import load
 from labyard.settings.schema import Settings
 from labyard.wiring import Installation
 
@@ -42,7 +40,7 @@ def open_installation(settings_file: str | None) -> Installation:
     SettingsError
         With everything that is wrong with the settings.
     """
-    return Installation(load(Path(settings_file or "labyard.yaml"), os.environ))
+    return Installation.here(Path(settings_file) if settings_file else None)
 
 
 def local_url(settings: Settings) -> str:

@@ -46,7 +46,7 @@ async def observe(site: Installation) -> dict[str, Any]:
 
 
 async def _engine(site: Installation) -> dict[str, Any]:
-    if site.choices is None:
+    if site.chosen is None:
         return {"engine": "not chosen yet", "labs": None}
     engine = site.engine()
     try:

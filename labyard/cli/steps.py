@@ -15,7 +15,7 @@ from labyard.cli.ports import why_taken
 from labyard.cli.progress import Bar
 from labyard.cli.site import local_url
 from labyard.core.errors import SettingsError
-from labyard.wiring import Choices, Installation
+from labyard.wiring import Installation
 
 HUB_PATIENCE = 90.0  # seconds
 
@@ -29,15 +29,7 @@ class Ground:
 
     site: Installation
     hub: HubProcess
-    choices: Choices | None = None
-    bootstrap: str | None = None
     undo: ExitStack = field(default_factory=ExitStack)
-
-    @property
-    def chosen(self) -> Choices:
-        """Return what an earlier step chose."""
-        assert self.choices is not None  # noqa: S101 - `plan` puts choosing first
-        return self.choices
 
 
 Act = Callable[[Ground, Bar], Awaitable[None]]
@@ -55,7 +47,7 @@ async def check_ports(ground: Ground, bar: Bar) -> None:
     """See that nobody else has the ports; the edge may be ours already."""
     settings = ground.site.settings
     wanted = {
-        "hub.port": ("127.0.0.1", settings.hub.port),
+        "hub.port": (ground.site.choices.hub_address, settings.hub.port),
         "hub.service_port": ("127.0.0.1", settings.hub.service_port),
     }
     if not wiring.edge_running(ground.site):
@@ -70,8 +62,8 @@ async def check_ports(ground: Ground, bar: Bar) -> None:
 
 async def choose(ground: Ground, bar: Bar) -> None:
     """Find the engine and the proxy, and where labs reach the hub."""
-    ground.choices = await wiring.choose(ground.site, bar)
-    bar(f"{ground.choices.engine}, {ground.choices.proxy}")
+    chosen = await wiring.choose(ground.site, bar)
+    bar(f"{chosen.engine}, {chosen.proxy}")
 
 
 async def make_secrets(ground: Ground, bar: Bar) -> None:
@@ -92,7 +84,7 @@ def make_secret(path: Path) -> None:
 
 async def prepare_database(ground: Ground, bar: Bar) -> None:
     """Bring the tables up to date, and the first administrator's secret out if none came yet."""
-    ground.bootstrap = wiring.prepare_database(ground.site)
+    wiring.prepare_database(ground.site)
 
 
 async def prepare_labs(ground: Ground, bar: Bar) -> None:
@@ -113,7 +105,7 @@ async def start_edge(ground: Ground, bar: Bar) -> None:
 
 async def start_hub(ground: Ground, bar: Bar) -> None:
     """Start the hub and wait until people reach it through the front door."""
-    ground.hub.start(ground.site.loaded.file)
+    ground.hub.start(ground.site.loaded.path)
     ground.undo.callback(ground.hub.stop)
     ground.hub.wait(local_url(ground.site.settings), HUB_PATIENCE)
 
@@ -123,8 +115,8 @@ def plan(*, hub_runs: bool) -> tuple[Step, ...]:
     if hub_runs:
         return ()
     return (
-        Step("Ports", check_ports),
         Step("Engine and proxy", choose),
+        Step("Ports", check_ports),
         Step("Keys", make_secrets),
         Step("Database", prepare_database),
         Step("Lab image", prepare_labs),

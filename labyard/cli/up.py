@@ -35,8 +35,19 @@ async def _walk(ground: Ground, steps: tuple[Step, ...]) -> None:
 
 def _greet(ground: Ground, *, started: bool) -> None:
     """Say where it is and who may come in first."""
-    settings = ground.site.settings
+    site = ground.site.settings
     output.say()
-    output.say(f"{settings.site.name} {'is up' if started else 'runs already'}.", "bold")
-    output.say(f"  Address    {public_url(settings)}")
-    output.say(f"  Admin      {settings.auth.admin}")
+    output.say(f"{site.site.name} {'is up' if started else 'runs already'}.", "bold")
+    output.say(f"  Address           {public_url(site)}")
+    output.say(f"  Admin             {site.auth.admin}")
+    if secret := _bootstrap(ground.site):
+        output.say(f"  Bootstrap secret  {secret}")
+        output.say(f"  Give it once at   {public_url(site)}hub/bootstrap")
+
+
+def _bootstrap(site: Installation) -> str:
+    """Return the first administrator's secret; it goes with its use."""
+    try:
+        return site.paths.secret("bootstrap").read_text().strip()
+    except FileNotFoundError:
+        return ""
