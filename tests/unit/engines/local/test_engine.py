@@ -116,7 +116,7 @@ async def test_a_link_put_in_the_way_does_not_lead_the_engine_elsewhere(
     await engine.create(make_plan(command=("true",)))
     (root / "volumes" / NAMES.volume("anna", "home") / "lab").symlink_to("/etc")
     await engine.start(ANNA)
-    await until(lambda: (root / "labs" / ANNA / "exit").exists())
+    await until((root / "labs" / ANNA / "exit").exists)
     assert not Path("/etc/workspace").is_symlink()
     assert "cannot start" in await engine.logs(ANNA)
 
@@ -152,7 +152,7 @@ async def test_a_lab_that_ends_leaves_its_exit_code_and_last_words(
 ) -> None:
     await engine.create(make_plan(command=("python3", "-c", "print('bye'); raise SystemExit(3)")))
     await engine.start(ANNA)
-    await until(lambda: (root / "labs" / ANNA / "exit").exists())
+    await until((root / "labs" / ANNA / "exit").exists)
     lab = await engine.lab(ANNA)
     assert lab is not None
     assert (lab.status, lab.exit_code) == (LabStatus.STOPPED, 3)
@@ -162,7 +162,7 @@ async def test_a_lab_that_ends_leaves_its_exit_code_and_last_words(
 async def test_a_command_that_is_not_there_says_so(engine: LocalEngine, root: Path) -> None:
     await engine.create(make_plan(command=("no-such-program",)))
     await engine.start(ANNA)
-    await until(lambda: (root / "labs" / ANNA / "exit").exists())
+    await until((root / "labs" / ANNA / "exit").exists)
     lab = await engine.lab(ANNA)
     assert lab is not None
     assert lab.exit_code == 127
@@ -295,7 +295,7 @@ async def test_a_log_stays_within_its_bounds(engine: LocalEngine, root: Path) ->
     small = replace(plan.hardening, log_bytes=10_000, log_files=2)
     await engine.create(replace(plan, hardening=small))
     await engine.start(ANNA)
-    await until(lambda: (root / "labs" / ANNA / "exit").exists())
+    await until((root / "labs" / ANNA / "exit").exists)
     kept = [p.stat().st_size for p in (root / "labs" / ANNA).glob("log*")]
     assert len(kept) == 2
     assert sum(kept) < 2 * (10_000 + 65536)

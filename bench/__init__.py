@@ -1,0 +1,1 @@
+"""Labyard and vanilla JupyterHub side by side on this machine: ``python -m bench``."""
