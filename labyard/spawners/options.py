@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from labyard.core.errors import Refused
 from labyard.core.units import show_bytes
-from labyard.settings.schema import Bytes, Cores
+from labyard.settings.kinds import Bytes, Cores
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,6 @@ class LabSpawner(Spawner):
             self._chosen = self._parsed(user_options or {})
         except SpawnException:
             self.orm_spawner.user_options = {}
-            self.db.commit()
             raise
 
     # -- life -------------------------------------------------------------------------------------
