@@ -25,7 +25,7 @@ def down(site: Installation, labs: bool) -> None:
             bar("stopped" if HubProcess(site.paths).stop() else "did not run")
         with bars.step("Proxy") as bar:
             bar("stopped" if wiring.stop_edge(site) else "did not run")
-        if labs:
+        if labs and site.chosen is not None:
             with bars.step("Labs") as bar:
                 bar(f"{asyncio.run(_stop_labs(site))} stopped")
     if not labs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import sys
@@ -54,7 +55,7 @@ class HubProcess:
         """Stop the hub; return whether it ran."""
         return self._pid_file.stop(grace)
 
-    def wait(self, url: str, patience: float) -> None:
+    async def wait(self, url: str, patience: float) -> None:
         """Wait until the hub answers at ``url``, at most ``patience`` seconds.
 
         Raises
@@ -63,12 +64,12 @@ class HubProcess:
             With the end of the hub's log.
         """
         deadline = time.monotonic() + patience
-        while not healthy(url):
+        while not await asyncio.to_thread(healthy, url):
             if self.pid is None:
                 raise self._died("The hub ended while it was starting.")
             if time.monotonic() > deadline:
                 raise self._died(f"The hub did not answer at {url} within {patience:g} s.")
-            time.sleep(_LOOK_AGAIN)
+            await asyncio.sleep(_LOOK_AGAIN)
 
     def _died(self, message: str) -> HubDied:
         said = tail(self.log)

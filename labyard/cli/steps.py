@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from labyard.core.errors import SettingsError
 from labyard.wiring import Installation
 
 HUB_PATIENCE = 90.0  # seconds
+_LOOK_AGAIN, _PORT_LOOKS = 0.2, 25  # seconds, times
 
 
 @dataclass
@@ -45,19 +47,29 @@ class Step:
 
 async def check_ports(ground: Ground, bar: Bar) -> None:
     """See that nobody else has the ports; the edge may be ours already."""
-    settings = ground.site.settings
+    site, settings = ground.site, ground.site.settings
     wanted = {
-        "hub.port": (ground.site.choices.hub_address, settings.hub.port),
+        "hub.port": (site.choices.hub_address, settings.hub.port),
         "hub.service_port": ("127.0.0.1", settings.hub.service_port),
     }
-    if not wiring.edge_running(ground.site):
+    if not wiring.edge_running(site):
         wanted["edge.port"] = (settings.edge.address, settings.edge.port)
-    taken = {path: why for path, at in wanted.items() if (why := why_taken(*at))}
+    taken = await _taken(wanted)
     if taken:
         raise SettingsError(
             " ".join(f"{path}: {why}." for path, why in taken.items()),
             remedy="Stop what uses it, or set another one in labyard.yaml. Nothing was started.",
         )
+
+
+async def _taken(wanted: Mapping[str, tuple[str, int]]) -> Mapping[str, str]:
+    """Return who has which port; what a hub that was just killed left has a moment to go."""
+    for _ in range(_PORT_LOOKS):
+        taken = {path: why for path, at in wanted.items() if (why := why_taken(*at))}
+        if not taken:
+            break
+        await asyncio.sleep(_LOOK_AGAIN)
+    return taken
 
 
 async def choose(ground: Ground, bar: Bar) -> None:
@@ -101,19 +113,25 @@ async def start_edge(ground: Ground, bar: Bar) -> None:
     """Start the proxy unless it runs."""
     if wiring.start_edge(ground.site):
         ground.undo.callback(wiring.stop_edge, ground.site)
+    else:
+        bar("runs already")
 
 
 async def start_hub(ground: Ground, bar: Bar) -> None:
-    """Start the hub and wait until people reach it through the front door."""
-    ground.hub.start(ground.site.loaded.path)
-    ground.undo.callback(ground.hub.stop)
-    ground.hub.wait(local_url(ground.site.settings), HUB_PATIENCE)
+    """Start the hub unless it runs, and wait until people reach it through the front door."""
+    if ground.hub.pid is None:
+        ground.hub.start(ground.site.loaded.path)
+        ground.undo.callback(ground.hub.stop)
+    else:
+        bar("runs already")
+    await ground.hub.wait(local_url(ground.site.settings), HUB_PATIENCE)
 
 
 def plan(*, hub_runs: bool) -> tuple[Step, ...]:
     """Return what is left to do."""
+    running = (Step("Proxy", start_edge), Step("Hub", start_hub))
     if hub_runs:
-        return ()
+        return running
     return (
         Step("Engine and proxy", choose),
         Step("Ports", check_ports),
@@ -121,6 +139,5 @@ def plan(*, hub_runs: bool) -> tuple[Step, ...]:
         Step("Database", prepare_database),
         Step("Lab image", prepare_labs),
         Step("Network", open_network),
-        Step("Proxy", start_edge),
-        Step("Hub", start_hub),
+        *running,
     )

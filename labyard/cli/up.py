@@ -20,9 +20,9 @@ def up(site: Installation) -> None:
     """Start proxy and hub, and make first what they need. Does nothing twice."""
     with one_at_a_time(site.paths):
         ground = Ground(site, HubProcess(site.paths))
-        steps = plan(hub_runs=ground.hub.pid is not None)
-        asyncio.run(_walk(ground, steps))
-    _greet(ground, started=bool(steps))
+        runs = ground.hub.pid is not None
+        asyncio.run(_walk(ground, plan(hub_runs=runs)))
+    _greet(ground, started=not runs)
 
 
 async def _walk(ground: Ground, steps: tuple[Step, ...]) -> None:
@@ -36,6 +36,8 @@ async def _walk(ground: Ground, steps: tuple[Step, ...]) -> None:
 def _greet(ground: Ground, *, started: bool) -> None:
     """Say where it is and who may come in first."""
     site = ground.site.settings
+    for warning in ground.site.loaded.warnings:
+        output.say(f"! {warning}", "yellow")
     output.say()
     output.say(f"{site.site.name} {'is up' if started else 'runs already'}.", "bold")
     output.say(f"  Address           {public_url(site)}")
