@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from labyard.core.errors import EngineError, NotFound
+from labyard.core.errors import EngineError, NotFound, Refused
 from labyard.core.models import (
     EngineInfo,
     Lab,
@@ -202,7 +202,7 @@ class LocalEngine(Engine):
     def _checked(name: str) -> str:
         """Return ``name`` when it names a thing in a directory and leads nowhere else."""
         if not _NAME.fullmatch(name):
-            raise EngineError(f"{name!r} is no name of a lab or volume.")
+            raise Refused(f"{name!r} is no name of a lab or volume.")
         return name
 
 

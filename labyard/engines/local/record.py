@@ -28,6 +28,7 @@ class Record:
     command: tuple[str, ...]
     environment: Mapping[str, str]
     home: str
+    working_dir: str
     plan_port: int
     mounts: tuple[Mount, ...]
     no_new_privileges: bool
@@ -50,7 +51,8 @@ def record(plan: ServerPlan) -> Record:
         labels=plan.labels,
         command=plan.command,
         environment=plan.environment,
-        home=plan.working_dir,
+        home=plan.environment.get("HOME", plan.working_dir),
+        working_dir=plan.working_dir,
         plan_port=plan.port,
         mounts=plan.mounts,
         no_new_privileges=plan.hardening.no_new_privileges,

@@ -90,7 +90,7 @@ def order(lab: Record, place: Place, tools: Path, euid: int) -> Order:
     return Order(
         command=tuple(str(lab.port) if a == str(lab.plan_port) else a for a in lab.command),
         environment=_environment(lab, place, paths, tools),
-        directory=home,
+        directory=_mapped(lab.working_dir, paths) or home,
         folders=(home, *sorted({str(PurePosixPath(where).parent) for where, _ in links})),
         links=links,
         account=account(lab.owner_id, euid),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from labyard.core.errors import Busy, EngineError, NotFound
 from labyard.core.models import Mount, MountKind, ServerPlan, Volume
-from labyard.core.names import INSTALLATION
+from labyard.core.names import INSTALLATION, USER_ID
 from labyard.engines.local.record import Record, save, write_private
 from labyard.engines.local.spec import Account, Place, account
 
@@ -76,7 +76,9 @@ class Storage:
             for mount in plan.mounts:
                 if mount.kind is MountKind.BIND:
                     _demand(mount)
-                elif not self._place.volume(mount.source).exists():
+                elif self._place.volume(mount.source).exists():
+                    self._demand_own(plan, mount)
+                else:
                     made.append(mount.source)
                     self._make_volume(plan, mount)
         except BaseException:
@@ -90,6 +92,15 @@ class Storage:
         write_private(self._label_file(mount.source), json.dumps(dict(labels)))
         owner = account(plan.ref.owner.id, os.geteuid())
         _give(self._place.volume(mount.source), owner, shared=mount.shared)
+
+    def _demand_own(self, plan: ServerPlan, mount: Mount) -> None:
+        """Refuse a volume whose labels name another user."""
+        owner = self._labels(mount.source).get(USER_ID)
+        if owner not in (None, str(plan.ref.owner.id)):
+            raise EngineError(
+                f"Volume {mount.source!r} belongs to another user.",
+                remedy="Tell your administrator; the volume was left as it is.",
+            )
 
     def check_unused(self, name: str, labs: Iterable[Record]) -> None:
         """Raise ``Busy`` when one of ``labs`` has the volume, ``NotFound`` when there is none."""
