@@ -8,6 +8,7 @@ import shutil
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
+from ipaddress import IPv4Address
 from urllib.parse import urlsplit
 
 from sqlalchemy import text
@@ -21,6 +22,7 @@ from labyard.cli.site import local_url
 from labyard.core.errors import LabyardError
 from labyard.core.models import EngineInfo
 from labyard.core.store import Store
+from labyard.engines import firewall, host
 from labyard.wiring import Installation
 
 Look = Callable[[Installation], Awaitable[list[Finding]]]
@@ -69,6 +71,30 @@ def _engine_findings(info: EngineInfo, image: str, present: bool) -> Iterator[Fi
         offset = (datetime.now(UTC) - datetime.fromisoformat(said[:19] + "+00:00")).total_seconds()
         yield f.judge_clock(offset, "the engine")
     yield f.judge_image(image, present)
+
+
+async def network(site: Installation) -> list[Finding]:
+    """Can labs reach the hub, and nothing else of this host?"""
+    chosen = site.chosen
+    if chosen is None or chosen.engine == "local":
+        return []
+    found = [f.judge_address(chosen.hub_address, host.has_address(IPv4Address(chosen.hub_address)))]
+    if site.settings.network.firewall:
+        found.append(f.judge_firewall(firewall.check(site.firewall)))
+    else:
+        found.append(
+            f.warn("firewall", "It is switched off by network.firewall.", "Set it to true.")
+        )
+    return found
+
+
+async def proxy(site: Installation) -> list[Finding]:
+    """Is the program there, and does it run?"""
+    chosen = site.chosen
+    if chosen is None:
+        return []
+    hub_runs = HubProcess(site.paths).pid is not None
+    return [f.judge_proxy(chosen.proxy, runs=wiring.edge_running(site), hub_runs=hub_runs)]
 
 
 async def ports(site: Installation) -> list[Finding]:
@@ -162,4 +188,14 @@ async def hub(site: Installation) -> list[Finding]:
     return [f.ok("hub", f"It answers at {url}.")]
 
 
-LOOKS: tuple[Look, ...] = (engine, ports, disk, names, data, database, hub)
+LOOKS: tuple[Look, ...] = (
+    engine,
+    network,
+    ports,
+    disk,
+    names,
+    data,
+    database,
+    proxy,
+    hub,
+)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from labyard.core.units import show_bytes
+from labyard.engines import firewall
 
 # Room for the hub's database and logs, and below the second figure for hardly anything.
 DISK_LOW, DISK_FULL = 5 * 2**30, 512 * 2**20
@@ -147,6 +148,40 @@ def judge_port(path: str, port: int, why_taken: str, *, ours: bool) -> Finding:
         return fail(about, f"{path}: nobody listens on {port}, though it should be ours.",
                     "`labyard down`, then `labyard up`.")  # fmt: skip
     return ok(about, f"{path} {port} is free.")
+
+
+def judge_address(address: str, present: bool) -> Finding:
+    """Judge whether this host has the address that labs know the hub by."""
+    if not present:
+        return fail(
+            "hub address",
+            f"This host has lost the address {address}, at which labs reach the hub.",
+            "`labyard down`, then `labyard up` as root.",
+        )
+    return ok("hub address", f"Labs reach the hub at {address}.")
+
+
+def judge_firewall(status: firewall.Status) -> Finding:
+    """Judge the rules that keep labs from this host's services."""
+    match status:
+        case firewall.Status.APPLIED:
+            return ok("firewall", "Labs reach the hub's API on this host, and nothing else of it.")
+        case firewall.Status.MISSING:
+            sentence = "Its rules are not in place."
+        case firewall.Status.NOT_ROOT:
+            sentence = "Whether its rules are in place, only root can see."
+        case firewall.Status.NO_IPTABLES:
+            sentence = "There is no iptables on this host."
+    return warn("firewall", sentence, firewall.REMEDIES[status])
+
+
+def judge_proxy(name: str, *, runs: bool, hub_runs: bool) -> Finding:
+    """Judge the proxy's process."""
+    if hub_runs and not runs:
+        return fail("proxy", f"The hub runs and its proxy, {name}, does not.", "labyard up")
+    if not runs:
+        return warn("proxy", f"{name} does not run.", "labyard up")
+    return ok("proxy", f"{name} runs.")
 
 
 def judge_image(image: str, present: bool) -> Finding:

@@ -118,6 +118,7 @@ def info(version: Answer, system: Answer) -> EngineInfo:
             "runtime": runc.splitlines()[0] if runc else "",
             "storage": str(system.get("Driver", "")),
             "kernel": str(version.get("KernelVersion", "")),
+            "time": str(system.get("SystemTime") or ""),
         },
     )
 

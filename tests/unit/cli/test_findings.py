@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from labyard.cli import findings as f
+from labyard.engines.firewall import Status
 
 GB = 2**30
 HERE = Path("/srv/yard/var")
@@ -39,6 +40,15 @@ DIRECTORY = stat.S_IFDIR
         (f.judge_port("hub.port", 8081, "", ours=True), "fail"),
         (f.judge_image("lab:1", True), "ok"),
         (f.judge_image("lab:1", False), "fail"),
+        (f.judge_address("10.177.255.254", True), "ok"),
+        (f.judge_address("10.177.255.254", False), "fail"),
+        (f.judge_firewall(Status.APPLIED), "ok"),
+        (f.judge_firewall(Status.MISSING), "warn"),
+        (f.judge_firewall(Status.NOT_ROOT), "warn"),
+        (f.judge_firewall(Status.NO_IPTABLES), "warn"),
+        (f.judge_proxy("haproxy", runs=True, hub_runs=True), "ok"),
+        (f.judge_proxy("haproxy", runs=False, hub_runs=False), "warn"),
+        (f.judge_proxy("haproxy", runs=False, hub_runs=True), "fail"),
         (f.judge_journal("sqlite", "wal"), "ok"),
         (f.judge_journal("sqlite", "delete"), "warn"),
         (f.judge_journal("postgresql", ""), "ok"),
