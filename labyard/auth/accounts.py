@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, RowMapping, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from labyard.auth import codes
 from labyard.core.errors import LabyardError, NotFound
@@ -127,20 +127,14 @@ class Accounts:
         """
         waiting = select(func.count()).where(table.c.state == State.PENDING)
         with self._store.write() as connection:
-            if (connection.scalar(waiting) or 0) >= MOST_PENDING or _find(connection, name):
+            if (connection.scalar(waiting) or 0) >= MOST_PENDING:
                 return False
-            connection.execute(insert(table).values(**_new(name, State.PENDING), password=password))
-            return True
+            return _add(connection, name, State.PENDING, password=password)
 
     def ensure(self, name: str, *, admin: bool = False) -> None:
         """Make sure a user of the hub has an account. A new one is approved and has no password."""
-        try:
-            with self._store.write() as connection:
-                if _find(connection, name) is None:
-                    values = _new(name, State.APPROVED)
-                    connection.execute(insert(table).values(**values, admin=admin))
-        except IntegrityError:
-            return  # another process was first
+        with self._store.write() as connection:
+            _add(connection, name, State.APPROVED, admin=admin)
 
     def decide(self, name: str, state: State, *, by: str, wanted: State) -> Account:
         """Move an account from state ``wanted`` to ``state``.
@@ -207,28 +201,28 @@ class Accounts:
             account = _find(connection, name)
             if account is None or not account.accepts(code):
                 return False
-            connection.execute(
+            used = connection.execute(
                 update(table)
-                .where(table.c.name == name)
+                .where(table.c.name == name, table.c.code == account.code)
                 .values(password=password, code=None, code_expires=None)
             )
-            return True
+            return bool(used.rowcount)
 
     def first_admin(self, name: str, code: str) -> None:
         """Make ``name`` an approved administrator whose password only ``code`` can set."""
         with self._store.write() as connection:
-            values: dict[str, Any] = _new(name, State.APPROVED)
-            values |= {
-                "admin": True,
-                "password": None,
-                "code": codes.digest(code),
-                "code_expires": None,
-            }
-            if _find(connection, name) is None:
-                connection.execute(insert(table).values(**values))
-            else:
-                del values["created"]
-                connection.execute(update(table).where(table.c.name == name).values(**values))
+            _add(connection, name, State.APPROVED)
+            connection.execute(
+                update(table)
+                .where(table.c.name == name)
+                .values(
+                    state=State.APPROVED,
+                    admin=True,
+                    password=None,
+                    code=codes.digest(code),
+                    code_expires=None,
+                )
+            )
 
     def remove(self, name: str, *, state: State | None = None) -> bool:
         """Remove an account, if it is in ``state`` when one is given; tell whether it was there."""
@@ -255,8 +249,11 @@ def _account(row: RowMapping) -> Account:
     return Account(**{**values, "state": State(row["state"])})
 
 
-def _new(name: str, state: State) -> dict[str, Any]:
-    return {"name": name, "state": state, "created": _now()}
+def _add(connection: Connection, name: str, state: State, **values: Any) -> bool:
+    """Insert an account unless the name is taken, also at this very moment; tell whether it was free."""
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    query = make(table).values(name=name, state=state, created=_now(), **values)
+    return bool(connection.execute(query.on_conflict_do_nothing()).rowcount)
 
 
 def _now() -> datetime:

@@ -9,6 +9,7 @@ import asyncio
 from typing import Any
 
 from jupyterhub import roles
+from jupyterhub.user import User
 from jupyterhub.utils import maybe_future
 
 from labyard.auth import codes, sessions, usernames
@@ -189,8 +190,12 @@ def _set_admin(handler: Any, user: Any, admin: bool) -> None:
 
 
 def _demand_full_rights(handler: Any) -> None:
-    """Who can make a token for anybody is an administrator in effect, nobody else is."""
-    if not handler.has_scope("tokens"):
+    """Ask for more than the scope to manage users, which a person may hold who is no administrator.
+
+    A person has to have full rights: who can make a token for anybody is an administrator in effect.
+    Services are set up by the site itself.
+    """
+    if isinstance(handler.current_user, User) and not handler.has_scope("tokens"):
         raise Forbidden("Only administrators can do this to an administrator's account.")
 
 

@@ -16,9 +16,16 @@ from labyard.core.tables import accounts, lab_tokens
 
 def follow() -> None:
     """Begin to follow. Once in the life of a hub; a second call does nothing."""
-    for name, listener in (("after_update", _updated), ("after_delete", _deleted)):
+    for name, listener in _LISTENERS.items():
         if not event.contains(orm.User, name, listener):
             event.listen(orm.User, name, listener)
+
+
+def unfollow() -> None:
+    """Stop following."""
+    for name, listener in _LISTENERS.items():
+        if event.contains(orm.User, name, listener):
+            event.remove(orm.User, name, listener)
 
 
 def never_reuse_ids() -> None:
@@ -49,3 +56,6 @@ def _updated(_mapper: Any, connection: Connection, user: Any) -> None:
 def _deleted(_mapper: Any, connection: Connection, user: Any) -> None:
     connection.execute(delete(accounts).where(accounts.c.name == user.name))
     connection.execute(delete(lab_tokens).where(lab_tokens.c.user_id == user.id))
+
+
+_LISTENERS = {"after_update": _updated, "after_delete": _deleted}

@@ -62,6 +62,11 @@ class LabyardAuthenticator(Authenticator):
         super().__init__(**kwargs)
         hub_users.follow()
 
+    @staticmethod
+    def template_paths() -> list[str]:
+        """Return where this room's templates are, for the hub's ``template_paths``."""
+        return [str(Path(__file__).with_name("templates"))]
+
     # -- what the pages work with -----------------------------------------------------------------
 
     @cached_property

@@ -63,7 +63,7 @@ class _NewPassword(Page):
             When it was typed differently the second time.
         """
         password = self.field("password")
-        if password != self.field("again"):
+        if password != self.field("confirm"):
             raise Refused(_MISMATCH, remedy="Type the same one twice.")
         return password
 
@@ -72,7 +72,7 @@ class _NewPassword(Page):
         user = await self.auth_to_user({"name": account.name, "admin": account.admin})
         self.set_login_cookie(user)
         browsers.remember(self, user.name)
-        self.redirect(self.hub.base_url + "home", status=303)
+        self.redirect(self.get_next_url(user), status=303)
 
 
 class SignUpHandler(_NewPassword):
@@ -113,7 +113,7 @@ class BootstrapHandler(_NewPassword):
         caller = self.authenticator.caller(self)
         try:
             account = await self.authenticator.door.redeem(
-                name, self.field("code"), self.new_password(), caller
+                name, self.field("secret"), self.new_password(), caller
             )
             if account is None:
                 raise actions.Forbidden(

@@ -7,8 +7,8 @@ from pathlib import Path
 from jupyterhub.proxy import Proxy
 from jupyterhub.spawner import SimpleLocalProcessSpawner
 
-import labyard.auth
 from labyard.auth.native import LabyardAuthenticator
+from labyard.web.page import template_paths
 
 told = json.loads(Path(os.environ["HUB_TEST"]).read_text())
 data = Path(told["data"])
@@ -47,10 +47,10 @@ c.JupyterHub.cookie_secret_file = str(data / "cookie_secret")
 c.JupyterHub.proxy_class = NoProxy
 c.JupyterHub.spawner_class = Spawner
 c.JupyterHub.authenticator_class = LabyardAuthenticator
-c.JupyterHub.template_paths = [str(Path(labyard.auth.__file__).with_name("templates"))]
+c.JupyterHub.template_paths = [*template_paths(), *LabyardAuthenticator.template_paths()]
 c.JupyterHub.services = [{"name": "cli", "api_token": told["token"]}]
 c.JupyterHub.load_roles = [
-    {"name": "cli", "services": ["cli"], "scopes": ["admin:users", "admin:servers", "tokens"]}
+    {"name": "cli", "services": ["cli"], "scopes": ["admin:users", "admin:servers", "read:hub"]}
 ]
 c.JupyterHub.log_level = "INFO"
 c.LabyardAuthenticator.database = told["database"]
