@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
+# What this process started and has not seen end: a long-lived starter leaves no zombies.
+_started: list[subprocess.Popen[bytes]] = []
 _PUMP = Path(__file__).with_name("logpump.py")
 
 
@@ -147,8 +149,7 @@ def start_detached(
             umask=0o077,
         )
     pid_file.write(process.pid)
-    # Both are on their own from here; this keeps Popen's destructor from warning about it.
-    process.returncode = pump.returncode = 0
+    _started[:] = [child for child in (*_started, pump, process) if child.poll() is None]
     return process.pid
 
 
