@@ -7,7 +7,8 @@ Classes are named, not imported, so that this stays below the rooms they live in
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,14 @@ class Place:
     proxy: str
     database: str
     template_paths: tuple[str, ...] = ()
+    template_vars: Mapping[str, Any] = field(default_factory=dict)
 
 
 def apply(settings: Settings, place: Place, config: Any) -> None:
     """Write ``settings`` into JupyterHub's configuration."""
     _hub(settings, place, config.JupyterHub)
     _spawner(settings, config)
+    _authenticator(settings, place, config.LabyardAuthenticator)
     _services(settings, place, config.JupyterHub)
 
 
@@ -61,7 +64,7 @@ def _hub(settings: Settings, place: Place, hub: Any) -> None:
     hub.named_server_limit_per_user = settings.labs.named_servers
     hub.concurrent_spawn_limit = 0
     hub.template_paths = list(place.template_paths)
-    hub.template_vars = {"site": settings.site}
+    hub.template_vars = dict(place.template_vars)
     hub.default_url = f"{settings.base_url}services/{SERVICE}/"
     hub.cookie_max_age_days = settings.auth.session / 86400
     hub.spawner_class = "labyard.spawners.spawner.LabSpawner"
@@ -86,6 +89,22 @@ def _spawner(settings: Settings, config: Any) -> None:
     config.Spawner.start_timeout = int(labs.start_timeout + labs.pull_timeout + 60)
     config.Spawner.http_timeout = int(labs.start_timeout)
     config.Spawner.poll_interval = 10
+
+
+def _authenticator(settings: Settings, place: Place, authenticator: Any) -> None:
+    auth = settings.auth
+    authenticator.database = place.database
+    authenticator.data_dir = str(place.paths.data)
+    authenticator.first_admin = auth.admin
+    authenticator.sign_up = auth.sign_up
+    authenticator.email_names = auth.email_names
+    authenticator.min_password = auth.min_password
+    authenticator.per_address = auth.throttle.per_address
+    authenticator.per_name = auth.throttle.per_name
+    authenticator.window = auth.throttle.window
+    authenticator.trusted_proxies = ["127.0.0.1", "::1", place.hub_address]
+    authenticator.site_name = settings.site.name
+    authenticator.site_help = settings.site.help
 
 
 def _services(settings: Settings, place: Place, hub: Any) -> None:

@@ -6,46 +6,36 @@ The reference page, the example file, the JSON schema and ``.env.example`` are m
 
 from __future__ import annotations
 
-import math
-from ipaddress import IPv4Network
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from labyard.core.names import Scheme
-from labyard.core.units import parse_bytes, parse_seconds
-
-
-def _finite(value: float) -> float:
-    if not math.isfinite(value):
-        raise ValueError("must be a finite number")
-    return value
-
-
-def _private(value: IPv4Network) -> IPv4Network:
-    if not value.is_private or value.is_link_local or value.is_loopback:
-        raise ValueError("must be a private block such as 10.177.0.0/16")
-    return value
-
-
-def _absolute(value: PurePosixPath) -> PurePosixPath:
-    if not value.is_absolute() or ".." in value.parts:
-        raise ValueError("must be an absolute path without '..'")
-    return value
-
-
-def _base_url(value: str) -> str:
-    return "/" + value.strip("/") + "/" if value.strip("/") else "/"
-
-
-Bytes = Annotated[int, BeforeValidator(parse_bytes), Field(gt=0)]
-Seconds = Annotated[float, BeforeValidator(parse_seconds), AfterValidator(_finite), Field(gt=0)]
-Cores = Annotated[float, AfterValidator(_finite), Field(gt=0, le=4096)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-PrivateBlock = Annotated[IPv4Network, AfterValidator(_private)]
-LabPath = Annotated[PurePosixPath, AfterValidator(_absolute)]
-BaseUrl = Annotated[str, AfterValidator(_base_url), Field(pattern=r"^[A-Za-z0-9._~/-]*$")]
+from labyard.settings.kinds import (
+    Address,
+    BaseUrl,
+    Bytes,
+    Cores,
+    Database,
+    EngineAddress,
+    Flag,
+    Image,
+    Key,
+    LabPath,
+    Line,
+    Port,
+    PrivateBlock,
+    Seconds,
+    Target,
+    Username,
+    Variables,
+    WebAddress,
+    Whole,
+)
 
 
 def option(
@@ -53,12 +43,41 @@ def option(
 ) -> Any:
     """Declare one setting.
 
-    ``env`` names the environment variables that set it besides the regular one
-    (``LABYARD_<PATH>``): the names that migrating sites bring. ``secret`` values are never shown.
+    ``default`` is written as a person would, or a function that makes it. ``env`` names the
+    environment variables that set it besides the regular one (``LABYARD_<PATH>``): the names that
+    migrating sites bring. ``secret`` values are never shown.
     """
     extra: Any = {"env": [env] if isinstance(env, str) else list(env), "secret": secret}
     make = {"default_factory": default} if callable(default) else {"default": default}
-    return Field(**make, description=help, json_schema_extra=extra, **bounds)
+    return Field(**make, description=help, json_schema_extra=extra, repr=not secret, **bounds)
+
+
+_Clash = tuple[tuple[str, ...], str]
+
+
+class Disagreement(ValueError):
+    """Settings that are good one by one and not together.
+
+    Each item of ``clashes`` is the paths of the settings it is about, and a sentence without a full
+    stop.
+    """
+
+    def __init__(self, clashes: Sequence[_Clash]) -> None:
+        super().__init__("; ".join(sentence for _, sentence in clashes))
+        self.clashes = tuple(clashes)
+
+
+def _shared_ports(ports: Mapping[str, int]) -> Iterator[_Clash]:
+    for one, other in combinations(ports, 2):
+        if ports[one] == ports[other]:
+            sentence = f"{one} and {other} are both {ports[one]}; each needs a port of its own"
+            yield (one, other), sentence
+
+
+def _given_twice(what: str, values: Sequence[object]) -> Iterator[_Clash]:
+    for value, times in Counter(map(str, values)).items():
+        if times > 1:
+            yield ("volumes",), f"volumes: the {what} {value} is given {times} times"
 
 
 class Section(BaseModel):
@@ -70,9 +89,9 @@ class Section(BaseModel):
 class Site(Section):
     """How the place presents itself."""
 
-    name: str = option("Labyard", "Name shown in the bar and in page titles.", max_length=40)
+    name: Line = option("Labyard", "Name shown in the bar and in page titles.", max_length=40)
     logo: str = option("", "Path of an image file shown instead of the name; empty shows the name.")
-    announcement: str = option("", "One line of text shown on every page.", max_length=500)
+    announcement: Line = option("", "One line of text shown on every page.", max_length=500)
     help: str = option("", "Text on the sign-in page: whom to ask for an account.", max_length=500)
 
 
@@ -83,7 +102,7 @@ class Edge(Section):
         "auto",
         "Which proxy: haproxy, chp (configurable-http-proxy), or haproxy where it is installed.",
     )
-    address: str = option("127.0.0.1", "Address to listen on. 0.0.0.0 opens it to the network.")
+    address: Address = option("127.0.0.1", "Address to listen on. 0.0.0.0 opens it to the network.")
     port: Port = option(8000, "Port to listen on.")
     max_body: Bytes = option(
         "10M", "Largest request body the hub and its services take. Labs have no such limit."
@@ -97,7 +116,7 @@ class Hub(Section):
     service_port: Port = option(
         8082, "Port of Labyard's own pages, reached by the edge on loopback."
     )
-    database: str = option(
+    database: Database = option(
         "",
         "SQLAlchemy URL of the database. Empty is SQLite (WAL) in the data directory.",
         env="JUPYTERHUB_DB_URL",
@@ -116,7 +135,9 @@ class EngineSettings(Section):
         "auto takes a Docker or Podman socket that answers, else local (processes, no isolation).",
         env="EXECUTION_MODE",
     )
-    socket: str = option("", "Engine address; empty looks in the usual places.", env="DOCKER_HOST")
+    socket: EngineAddress = option(
+        "", "Engine address; empty looks in the usual places.", env="DOCKER_HOST"
+    )
     timeout: Seconds = option(
         "60s", "How long one call may take before the engine counts as unreachable."
     )
@@ -125,42 +146,45 @@ class EngineSettings(Section):
 class HardeningSettings(Section):
     """What a lab may not do."""
 
-    read_only_root: bool = option(
+    read_only_root: Flag = option(
         True, "Root file system read-only; volumes and /tmp are writable."
     )
-    drop_capabilities: bool = option(True, "No Linux capabilities.")
-    no_new_privileges: bool = option(True, "No gain of rights through setuid programs.")
-    pids: int = option(512, "Most processes and threads in a lab.", ge=32, le=1_000_000)
+    drop_capabilities: Flag = option(True, "No Linux capabilities.")
+    no_new_privileges: Flag = option(True, "No gain of rights through setuid programs.")
+    pids: Whole = option(512, "Most processes and threads in a lab.", ge=32, le=1_000_000)
     log_size: Bytes = option("10M", "Size of one log file of a lab.")
-    log_files: int = option(3, "How many log files a lab keeps.", ge=1, le=100)
+    log_files: Whole = option(3, "How many log files a lab keeps.", ge=1, le=100)
 
 
 class Services(Section):
     """Web tools inside every lab, behind the hub's sign-in."""
 
-    mlflow: bool = option(False, "MLflow.", env="ENABLE_SERVICE_MLFLOW")
-    tensorboard: bool = option(False, "TensorBoard.", env="ENABLE_SERVICE_TENSORBOARD")
-    glances: bool = option(False, "Glances.", env="ENABLE_SERVICE_GLANCES")
+    mlflow: Flag = option(False, "MLflow.", env="ENABLE_SERVICE_MLFLOW")
+    tensorboard: Flag = option(False, "TensorBoard.", env="ENABLE_SERVICE_TENSORBOARD")
+    glances: Flag = option(False, "Glances.", env="ENABLE_SERVICE_GLANCES")
 
 
 class Labs(Section):
     """What a lab is made of and may use."""
 
-    image: str = option(
+    image: Image = option(
         "labyard/lab:latest",
         "Image of a lab when none is chosen.",
-        min_length=1,
         env=("DOCKER_NOTEBOOK_IMAGE", "DOCKER_JUPYTER_CONTAINER"),
     )
-    images: list[str] = option(list, "Images a person may choose besides the default one.")
+    images: list[Image] = option(list, "Images a person may choose besides the default one.")
     cpu: Cores | None = option(2.0, "CPU limit of a lab in cores; null for none.")
     memory: Bytes | None = option("4G", "Memory limit of a lab, swap included; null for none.")
     shm: Bytes = option("256M", "Size of /dev/shm.")
-    named_servers: int = option(3, "How many named servers a person may have.", ge=0, le=1000)
+    named_servers: Whole = option(3, "How many named servers a person may have.", ge=0, le=1000)
     notebook_dir: LabPath = option(
         "/home/lab/workspace", "Where JupyterLab opens.", env="DOCKER_NOTEBOOK_DIR"
     )
-    environment: dict[str, str] = option(dict, "Environment of every lab. Not for secrets.")
+    environment: Variables = option(
+        dict,
+        "Environment of every lab. Not for secrets.",
+        env=("TF_CPP_MIN_LOG_LEVEL", "TENSORBOARD_LOGDIR", "MLFLOW_TRACKING_URI", "MLFLOW_WORKERS"),
+    )
     start_timeout: Seconds = option("120s", "How long a start may take, pulling not counted.")
     pull_timeout: Seconds = option("30m", "How long pulling an image may take.")
     stop_grace: Seconds = option("10s", "How long a lab may take to end before it is killed.")
@@ -175,9 +199,9 @@ class Network(Section):
         "10.177.0.0/16",
         "Private block the users' subnets are carved from; its last address is the hub's.",
     )
-    prefix: int = option(28, "Size of one user's subnet as a prefix length.", ge=16, le=29)
-    internet: bool = option(True, "Whether labs reach addresses beyond this host.")
-    firewall: bool = option(
+    prefix: Whole = option(28, "Size of one user's subnet as a prefix length.", ge=16, le=29)
+    internet: Flag = option(True, "Whether labs reach addresses beyond this host.")
+    firewall: Flag = option(
         True,
         "Keep labs from every service of this host but the hub's API, and from metadata addresses.",
     )
@@ -185,20 +209,19 @@ class Network(Section):
     @model_validator(mode="after")
     def _fits(self) -> Network:
         if self.prefix <= self.block.prefixlen:
-            raise ValueError(
-                f"prefix /{self.prefix} must be longer than that of block {self.block}"
-            )
+            clash = f"network.prefix is {self.prefix}; it must be longer than that of network.block"
+            raise Disagreement([(("network.prefix", "network.block"), f"{clash}, {self.block}")])
         return self
 
 
 class VolumeSettings(Section):
     """One directory of a lab that outlives it."""
 
-    name: str = option(..., "Key of the volume.", pattern=r"^[a-z][a-z0-9]{0,19}$")
-    target: LabPath = option(..., "Where it appears in the lab.")
-    description: str = option("", "What people keep in it, in a few words.", max_length=200)
-    shared: bool = option(False, "One volume for everybody instead of one for each person.")
-    read_only: bool = option(False, "Whether labs may only read it.")
+    name: Key = option(..., "Key of the volume.")
+    target: Target = option(..., "Where it appears in the lab.")
+    description: Line = option("", "What people keep in it, in a few words.", max_length=200)
+    shared: Flag = option(False, "One volume for everybody instead of one for each person.")
+    read_only: Flag = option(False, "Whether labs may only read it.")
 
 
 def _default_volumes() -> list[VolumeSettings]:
@@ -228,9 +251,11 @@ def _default_volumes() -> list[VolumeSettings]:
 class Throttle(Section):
     """How often a wrong password may be tried."""
 
-    per_address: int = option(20, "Failed sign-ins an address may make in the window.", ge=1)
-    per_name: int = option(
-        10, "Failed sign-ins a name may take in the window, from one network.", ge=1
+    per_address: Whole = option(
+        20, "Failed sign-ins an address may make in the window.", ge=1, le=100_000
+    )
+    per_name: Whole = option(
+        10, "Failed sign-ins a name may take in the window, from one network.", ge=1, le=100_000
     )
     window: Seconds = option("5m", "Length of the window.")
 
@@ -238,21 +263,27 @@ class Throttle(Section):
 class Auth(Section):
     """Who may come in."""
 
-    admin: str = option("admin", "The first administrator.", env="JUPYTERHUB_ADMIN")
-    sign_up: bool = option(True, "Whether people may ask for an account; an admin approves it.")
-    email_names: bool = option(False, "Admit @ and + and up to 64 characters in usernames.")
-    min_password: int = option(12, "Shortest password.", ge=8, le=128)
+    admin: Username = option("admin", "The first administrator.", env="JUPYTERHUB_ADMIN")
+    sign_up: Flag = option(True, "Whether people may ask for an account; an admin approves it.")
+    email_names: Flag = option(False, "Admit @ and + and up to 64 characters in usernames.")
+    min_password: Whole = option(12, "Shortest password.", ge=8, le=128)
     session: Seconds = option("14d", "How long a browser stays signed in.")
     throttle: Throttle = option(Throttle, "How often a wrong password may be tried.")
+
+    @model_validator(mode="after")
+    def _admin_is_a_name(self) -> Auth:
+        if not self.email_names and (len(self.admin) > 32 or {"@", "+"} & set(self.admin)):
+            clash = f"auth.admin is {self.admin}; such a name needs auth.email_names"
+            raise Disagreement([(("auth.admin", "auth.email_names"), clash)])
+        return self
 
 
 class Settings(Section):
     """All settings of one installation."""
 
-    installation: str = option(
+    installation: Key = option(
         "labyard",
         "Name of this installation on its engine; two on one engine need two names.",
-        pattern=r"^[a-z][a-z0-9]{0,19}$",
         env="HUB_NAME",
     )
     naming: Scheme = option(
@@ -262,7 +293,7 @@ class Settings(Section):
         "var", "Where state is kept; relative to the settings file.", min_length=1
     )
     base_url: BaseUrl = option("/", "Path under which everything lives.", env="JUPYTERHUB_BASE_URL")
-    external_url: str = option(
+    external_url: WebAddress = option(
         "",
         "Address people type, when it differs from the edge's own.",
         env="JUPYTERHUB_EXTERNAL_URL",
@@ -277,18 +308,26 @@ class Settings(Section):
     auth: Auth = option(Auth, "Who may come in.")
 
     @model_validator(mode="after")
-    def _distinct(self) -> Settings:
-        names = [v.name for v in self.volumes]
-        targets = [str(v.target) for v in self.volumes]
-        for what, values in (("name", names), ("target", targets)):
-            for value in sorted({v for v in values if values.count(v) > 1}):
-                raise ValueError(f"volumes: {what} {value!r} is given twice")
+    def _agree(self) -> Settings:
         ports = {
             "edge.port": self.edge.port,
             "hub.port": self.hub.port,
             "hub.service_port": self.hub.service_port,
         }
-        for path, port in ports.items():
-            if list(ports.values()).count(port) > 1:
-                raise ValueError(f"{path}: port {port} is given twice")
+        clashes = [
+            *_shared_ports(ports),
+            *_given_twice("name", [volume.name for volume in self.volumes]),
+            *_given_twice("target", [volume.target for volume in self.volumes]),
+            *self._foreign(),
+        ]
+        if clashes:
+            raise Disagreement(clashes)
         return self
+
+    def _foreign(self) -> Iterator[_Clash]:
+        """Return what would give this installation's volumes the names of another's."""
+        if self.naming is Scheme.LABYARD and self.installation in {"jupyterlab", "jupyterhub"}:
+            yield (
+                ("installation", "naming"),
+                f"installation is {self.installation}; the naming scheme stellars uses that name",
+            )
