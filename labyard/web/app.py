@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler
 from tornado.httpserver import HTTPServer
-from tornado.web import Application, StaticFileHandler
+from tornado.web import Application, RequestHandler, StaticFileHandler
 
 from labyard.core.locks import UserLocks
 from labyard.core.names import Names
@@ -25,6 +26,8 @@ from labyard.web.hub import Hub
 from labyard.web.page import STATIC, Frame
 from labyard.web.people import People
 from labyard.web.sampler import Sampler
+
+log = logging.getLogger(__name__)
 
 # Seconds: how long a token that was withdrawn may still be believed, how long a start may take besides
 # pulling and starting, and how often the service looks whether its hub lives.
@@ -99,6 +102,21 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
         [(prefix + path, handler, kwargs) for path, handler, kwargs in routes],
         cookie_secret=cookie_secret,
         hub_auth=parts.auth,
+        log_function=log_request,
+    )
+
+
+def log_request(handler: RequestHandler) -> None:
+    """Log a request without its query, which may carry a sign-in code, and files not at all."""
+    status, request = handler.get_status(), handler.request
+    level = logging.DEBUG if isinstance(handler, StaticHandler) else logging.INFO
+    log.log(
+        logging.WARNING if status >= 500 else level,
+        "%d %s %s %.0f ms",
+        status,
+        request.method,
+        request.path,
+        1000 * request.request_time(),
     )
 
 

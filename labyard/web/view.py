@@ -63,7 +63,7 @@ class ServerView:
     name: str
     state: str
     url: str
-    image: str
+    made_of: str
     size: str
     times: str
     meters: tuple[Meter, ...]
@@ -108,7 +108,7 @@ class Home:
         """Return the first server that keeps volumes from being reset, in words, or nothing."""
         for server in (self.server, *self.others):
             if server.state != "stopped":
-                return server.name or "my server"
+                return server.name or "your server"
         return ""
 
 
@@ -146,16 +146,25 @@ def view_server(
     """Return one server as it is drawn."""
     state = _state(server)
     lab = snapshot.lab(owner.id, server.name)
-    cpu, memory = limits(server, settings.labs)
+    limited = snapshot.info is None or snapshot.info.isolated
+    cpu, memory = limits(server, settings.labs) if limited else (None, None)
     running = state == "running"
     return ServerView(
         name=server.name,
         state=state,
         url=server.url,
-        image=_image(server, lab if running else None, settings.labs),
-        size=" · ".join(filter(None, [_cores(cpu), show_bytes(memory) if memory else ""])),
+        made_of=(
+            _made_of(server, lab if running else None, settings.labs, cpu, memory)
+            if limited
+            else "a process of this machine, without limits"
+        ),
+        size=_size(cpu, memory),
         times=_times(server, now) if running else "",
-        meters=_meters(snapshot.usage(owner.id, server.name), cpu, memory) if running else (),
+        meters=(
+            _meters(snapshot.usage(owner.id, server.name), cpu, memory)
+            if running and snapshot.error is None
+            else ()
+        ),
         tools=_tools(server, settings) if running else (),
     )
 
@@ -179,8 +188,20 @@ def _state(server: Server) -> str:
     return "running" if server.ready else "stopped"
 
 
-def _image(server: Server, lab: Lab | None, labs: Labs) -> str:
-    return lab.image if lab else str(server.options.get("image") or labs.image)
+def _made_of(
+    server: Server, lab: Lab | None, labs: Labs, cpu: float | None, memory: int | None
+) -> str:
+    image = lab.image if lab else str(server.options.get("image") or labs.image)
+    return " · ".join(filter(None, [image, _size(cpu, memory)]))
+
+
+def _size(cpu: float | None, memory: int | None) -> str:
+    return " · ".join(filter(None, [_cores(cpu), _bytes(memory) if memory else ""]))
+
+
+def _bytes(value: float) -> str:
+    """Return bytes as people say them: 4 GB rather than 4.0 GB."""
+    return show_bytes(value).replace(".0 ", " ")
 
 
 def _cores(cpu: float | None) -> str:
@@ -212,7 +233,6 @@ def _meters(samples: Sequence[Usage], cpu: float | None, memory: int | None) -> 
     if not samples:
         return ()
     now = samples[-1]
-    used, unit = show_bytes(now.memory).split(" ")
     return (
         Meter(
             "CPU",
@@ -223,8 +243,8 @@ def _meters(samples: Sequence[Usage], cpu: float | None, memory: int | None) -> 
         ),
         Meter(
             "Memory",
-            f"{used} {unit}",
-            f"of {show_bytes(memory)}" if memory else "",
+            _bytes(now.memory),
+            f"of {_bytes(memory)}" if memory else "",
             _percent(now.memory, memory),
             _spark([s.memory for s in samples], memory),
         ),

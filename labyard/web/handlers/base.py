@@ -66,7 +66,7 @@ class Handler(HubOAuthenticated, RequestHandler):
         """Refuse what comes from elsewhere; find out who asks without holding up anybody."""
         security.refuse_foreign(self.request.method, self.request.host, self.request.headers)
         await self.hub_auth.get_user(self, sync=False)
-        if self.request.method not in {"GET", "HEAD", "OPTIONS"} and self.caller is not None:
+        if self.caller is not None and self.request.method not in {"GET", "HEAD", "OPTIONS"}:
             self.check_xsrf_cookie()
 
     @property
@@ -101,8 +101,8 @@ def problem(status: int, error: BaseException | None) -> tuple[int, dict[str, An
     """Return the status and the words for an error; a bug is told as an id in the log only."""
     if isinstance(error, LabyardError):
         return error.status, error.as_json()
-    if isinstance(error, HTTPError) and status < 500:
-        message = error.reason or error.log_message or ""
+    if status < 500 and (error is None or isinstance(error, HTTPError)):
+        message = (error.reason or error.log_message or "") if error else ""
         return status, {"error": "refused", "message": message, "remedy": "", "status": status}
     log_id = secrets.token_hex(4)
     log.error("Problem %s: %r", log_id, error)

@@ -34,7 +34,9 @@ class OwnHandler(PageHandler):
         return str(self.parts.auth.base_url)
 
     def say(self, kind: str, message: str, remedy: str = "") -> None:
-        """Keep words for the next page."""
+        """Keep words for the next page: the first sentence stands out."""
+        message, stop, rest = message.partition(". ")
+        message, remedy = message + stop.strip(), f"{rest} {remedy}".strip()
         self.set_signed_cookie(
             _FLASH,
             json.dumps([kind, message, remedy]),

@@ -11,9 +11,11 @@ let current = null;
 
 const seconds = (value) => `${value < 10 ? value.toFixed(1) : Math.round(value)} s`;
 
-function size(bytes) {
-  const power = Math.min(3, Math.floor(Math.log2(bytes || 1) / 10));
-  return `${(bytes / 1024 ** power).toFixed(power > 1 ? 1 : 0)} ${["B", "KB", "MB", "GB"][power]}`;
+function share(done, total) {
+  const power = Math.min(3, Math.floor(Math.log2(total) / 10));
+  const digits = power > 2 ? 1 : 0;
+  const [some, all] = [done, total].map((bytes) => (bytes / 1024 ** power).toFixed(digits));
+  return `${some} of ${all} ${["B", "KB", "MB", "GB"][power]}`;
 }
 
 function mark(step, state, word) {
@@ -37,7 +39,7 @@ function reach(name, event) {
     if (i < at) mark(other, "done", "done");
   });
   mark(step, "now", "under way");
-  if (event.total) step.querySelector(".detail").textContent = `${size(event.done)} of ${size(event.total)}`;
+  if (event.total) step.querySelector(".detail").textContent = share(event.done, event.total);
 }
 
 function note(message) {

@@ -1,0 +1,96 @@
+"""The frame around every page, with the hub's real template."""
+
+import hashlib
+import re
+
+import pytest
+
+from labyard.settings.schema import Settings
+from labyard.web.page import STATIC, Frame, environment, template_paths
+from labyard.web.sampler import Snapshot
+from labyard.web.view import home
+from tests.unit.web.conftest import ANNA, NAMES, NOW, person, running
+
+# From the npm package of that name and version: package/dist/htmx.min.js.
+HTMX = ("htmx.org", "2.0.11", "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717")
+
+
+def test_htmx_is_the_file_that_was_vetted() -> None:
+    content = (STATIC / "vendor" / "htmx.min.js").read_bytes()
+    assert hashlib.sha256(content).hexdigest() == HTMX[2]
+    assert f'version:"{HTMX[1]}"'.encode() in content
+
+
+def render(settings: Settings, snapshot: Snapshot, **caller: object) -> tuple[str, str]:
+    drawn = home(person(running()), ANNA, snapshot, settings=settings, names=NAMES, now=NOW)
+    return Frame(settings).render(
+        "service/home.html",
+        caller={"name": "anna", **caller},
+        xsrf="token",
+        home=drawn,
+        said=None,
+        pending="/hub/spawn-pending/anna",
+    )
+
+
+def test_every_script_carries_the_nonce(settings: Settings, snapshot: Snapshot) -> None:
+    page, nonce = render(settings, snapshot)
+    scripts = re.findall(r"<script[^>]*>", page)
+    assert len(scripts) > 3
+    assert all(f'nonce="{nonce}"' in script for script in scripts)
+
+
+def test_every_form_is_a_post_with_its_token(settings: Settings, snapshot: Snapshot) -> None:
+    page, _ = render(settings, snapshot)
+    forms = re.findall(r"<form.*?</form>", page, re.DOTALL)
+    assert len(forms) >= 3
+    for form in forms:
+        assert 'method="post"' in form
+        assert 'name="_xsrf" value="token"' in form
+
+
+def test_nothing_needs_inline_style_or_handlers(settings: Settings, snapshot: Snapshot) -> None:
+    page, _ = render(settings, snapshot)
+    main = page[page.index("<main") :]
+    assert not re.search(r"\sstyle=|\son[a-z]+=", main)
+
+
+def test_what_people_wrote_is_text(snapshot: Snapshot) -> None:
+    settings = Settings.model_validate({"site": {"announcement": "<script>alert(1)</script>"}})
+    page, _ = render(settings, snapshot, name="<b>anna</b>")
+    assert "alert(1)</script>" not in page
+    assert "<b>anna</b>" not in page
+
+
+def test_admins_get_a_link_and_others_do_not(settings: Settings, snapshot: Snapshot) -> None:
+    assert "hub/admin" in render(settings, snapshot, admin=True)[0]
+    assert "hub/admin" not in render(settings, snapshot, admin=False)[0]
+
+
+def test_addresses_follow_the_base_url(snapshot: Snapshot) -> None:
+    settings = Settings.model_validate({"base_url": "/jupyterhub"})
+    page, _ = render(settings, snapshot)
+    assert 'action="/jupyterhub/services/labyard/server/stop"' in page
+    local = re.findall(r'(?:href|src|action)="(/[^"]*)"', page)
+    foreign = [url for url in local if not url.startswith(("/jupyterhub/", "/user/"))]
+    assert foreign == []
+
+
+def test_the_sites_own_name_replaces_ours(snapshot: Snapshot) -> None:
+    page, _ = render(Settings.model_validate({"site": {"name": "Genome Lab"}}), snapshot)
+    assert re.search(r'class="brand[^>]*>Genome Lab<', page)
+
+
+@pytest.mark.parametrize(
+    "template",
+    sorted(path.name for path in (STATIC.parent / "templates").glob("*.html")),
+)
+def test_every_template_is_one(template: str) -> None:
+    environment().get_template(template)
+
+
+def test_the_hub_finds_what_its_pages_include() -> None:
+    templates, static = template_paths()
+    assert templates.endswith("templates")
+    assert (STATIC / "starting.js").exists()
+    assert static == str(STATIC)

@@ -1,0 +1,156 @@
+"""What the home page shows."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from labyard.core.errors import EngineUnreachable
+from labyard.core.models import EngineInfo, Usage
+from labyard.settings.schema import Settings
+from labyard.web.hub import Person, Server
+from labyard.web.sampler import Snapshot
+from labyard.web.view import Home, home, limits
+from tests.unit.web.conftest import ANNA, NAMES, NOW, person, running
+
+
+def draw(who: Person, snapshot: Snapshot, settings: Settings) -> Home:
+    return home(who, ANNA, snapshot, settings=settings, names=NAMES, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("server", "state", "word"),
+    [
+        (Server(""), "stopped", "Stopped"),
+        (running(), "running", "Running"),
+        (Server("", pending="spawn"), "starting", "Starting"),
+        (Server("", ready=True, pending="stop"), "stopping", "Stopping"),
+    ],
+)
+def test_the_state_is_the_hubs(
+    server: Server, state: str, word: str, snapshot: Snapshot, settings: Settings
+) -> None:
+    drawn = draw(person(server), snapshot, settings).server
+    assert (drawn.state, drawn.word) == (state, word)
+
+
+def test_somebody_who_never_started_a_server_sees_a_stopped_one(
+    snapshot: Snapshot, settings: Settings
+) -> None:
+    assert draw(person(), snapshot, settings).server.state == "stopped"
+
+
+def test_a_running_server_tells_its_image_size_and_times(
+    snapshot: Snapshot, settings: Settings
+) -> None:
+    server = running(
+        started=NOW - timedelta(hours=2, minutes=5), last_activity=NOW - timedelta(minutes=12)
+    )
+    drawn = draw(person(server), snapshot, settings).server
+    assert drawn.made_of == "datascience:1 · 2 cores · 4 GB"
+    assert drawn.times == "started 2 h 5 min ago · idle 12 min"
+
+
+def test_recent_activity_is_use_because_labs_report_every_five_minutes(
+    snapshot: Snapshot, settings: Settings
+) -> None:
+    server = running(started=NOW, last_activity=NOW - timedelta(minutes=5))
+    drawn = draw(person(server), snapshot, settings).server
+    assert drawn.times == "started just now · in use"
+
+
+def test_meters_tell_the_last_sample_of_the_limit(snapshot: Snapshot, settings: Settings) -> None:
+    cpu, memory = draw(person(running()), snapshot, settings).server.meters
+    assert (cpu.value, cpu.of, cpu.percent, cpu.high) == ("1.0", "of 2 cores", 50, False)
+    assert (memory.value, memory.of, memory.percent) == ("2 GB", "of 4 GB", 50)
+    assert cpu.spark == "0.0,20.5 100.0,14.0"
+
+
+def test_a_meter_warns_when_little_is_left(snapshot: Snapshot, settings: Settings) -> None:
+    full = replace(snapshot, history={("7", ""): [Usage(0.1, int(3.6 * 2**30))]})
+    cpu, memory = draw(person(running()), full, settings).server.meters
+    assert memory.high
+    assert not cpu.high
+
+
+def test_a_stopped_server_has_no_meters_and_no_tools(snapshot: Snapshot) -> None:
+    settings = Settings.model_validate({"labs": {"services": {"mlflow": True}}})
+    drawn = draw(person(Server("")), snapshot, settings).server
+    assert drawn.meters == ()
+    assert drawn.tools == ()
+
+
+def test_tools_are_those_the_settings_enable(snapshot: Snapshot) -> None:
+    settings = Settings.model_validate({"labs": {"services": {"mlflow": True}}})
+    tools = draw(person(running()), snapshot, settings).server.tools
+    assert [(t.title, t.url) for t in tools] == [("MLflow", "/user/anna/mlflow/")]
+
+
+def test_an_engine_that_is_away_is_told_and_its_old_figures_are_not(
+    snapshot: Snapshot, settings: Settings
+) -> None:
+    away = replace(snapshot, error=EngineUnreachable("Docker does not answer."))
+    drawn = draw(person(running()), away, settings)
+    assert drawn.error is away.error
+    assert drawn.server.state == "running"
+    assert drawn.server.meters == ()
+
+
+def test_an_engine_without_isolation_claims_no_limits(
+    snapshot: Snapshot, settings: Settings
+) -> None:
+    local = replace(snapshot, info=EngineInfo("local", "3.11", isolated=False))
+    drawn = draw(person(running()), local, settings)
+    assert not drawn.isolated
+    assert drawn.server.made_of == "a process of this machine, without limits"
+    assert drawn.server.meters[0].percent is None
+
+
+def test_named_servers_come_in_order_beside_the_default_one(
+    snapshot: Snapshot, settings: Settings
+) -> None:
+    drawn = draw(person(Server("b"), Server("a"), running()), snapshot, settings)
+    assert [server.name for server in drawn.others] == ["a", "b"]
+
+
+def test_it_looks_again_sooner_while_something_moves(
+    snapshot: Snapshot, settings: Settings
+) -> None:
+    still = draw(person(running()), snapshot, settings)
+    moving = draw(person(running(), Server("a", pending="spawn")), snapshot, settings)
+    assert moving.refresh < still.refresh
+
+
+def test_own_volumes_that_exist_can_be_reset(snapshot: Snapshot, settings: Settings) -> None:
+    volumes = {v.key: v for v in draw(person(), snapshot, settings).volumes}
+    resettable = [key for key, volume in volumes.items() if volume.resettable]
+    assert resettable == ["home", "cache"]
+    assert volumes["cache"].description == "downloads, can be rebuilt"
+
+
+@pytest.mark.parametrize(
+    ("servers", "who"),
+    [
+        ([], ""),
+        ([running()], "your server"),
+        ([Server(""), Server("train", pending="spawn")], "train"),
+    ],
+)
+def test_it_names_the_server_that_keeps_volumes_in_use(
+    servers: list[Server], who: str, snapshot: Snapshot, settings: Settings
+) -> None:
+    assert draw(person(*servers), snapshot, settings).volumes_in_use == who
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, (2.0, 4 * 2**30)),
+        ({"cpu": 0.5, "memory": "512M"}, (0.5, 2**29)),
+        ({"cpu": "many", "memory": []}, (2.0, 4 * 2**30)),
+    ],
+)
+def test_limits_are_the_chosen_ones_if_they_make_sense(
+    options: dict[str, object], expected: tuple[float, int], settings: Settings
+) -> None:
+    assert limits(Server("", options=options), settings.labs) == expected
