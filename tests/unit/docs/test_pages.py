@@ -1,4 +1,4 @@
-"""The documentation keeps to what is there: links, make targets, verbs, the generated page."""
+"""The documentation keeps to what is there: links, make targets, verbs, the generated document."""
 
 import re
 from pathlib import Path
@@ -14,22 +14,22 @@ PAGES = sorted(
 )
 LINK = re.compile(r"!?\[[^\]\n]*\]\(([^)\s]+)\)|<img[^>]+src=\"([^\"]+)\"")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-each_page = pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+each_page = pytest.mark.parametrize("document", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 
 
-def anchors(page: Path) -> set[str]:
+def anchors(document: Path) -> set[str]:
     """Return what a heading's link may be called, as forges make it."""
-    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text()), re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", document.read_text()), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in headings}
 
 
 @each_page
-def test_links_lead_somewhere(page):
-    for found in LINK.finditer(FENCE.sub("", page.read_text())):
+def test_links_lead_somewhere(document):
+    for found in LINK.finditer(FENCE.sub("", document.read_text())):
         target, _, anchor = (found[1] or found[2]).partition("#")
         if "://" in target or target.startswith("mailto:"):
             continue
-        there = (page.parent / target).resolve() if target else page
+        there = (document.parent / target).resolve() if target else document
         assert there.exists(), f"{target} is not there"
         assert ROOT in there.parents, f"{target} leads out of the tree"
         if anchor and there.suffix == ".md":
@@ -37,25 +37,25 @@ def test_links_lead_somewhere(page):
 
 
 @each_page
-def test_make_targets_exist(page):
+def test_make_targets_exist(document):
     targets = set(
         re.findall(r"^([a-z-]+(?: [a-z-]+)*):(?!=)", (ROOT / "Makefile").read_text(), re.M)
     )
     known = {name for line in targets for name in line.split()}
-    for target in re.findall(r"(?:`|^|\$ )make ([a-z-]+)", page.read_text(), re.MULTILINE):
+    for target in re.findall(r"(?:`|^|\$ )make ([a-z-]+)", document.read_text(), re.MULTILINE):
         assert target in known, f"make {target}"
 
 
 @each_page
-def test_verbs_exist(page):
-    for verb in re.findall(r"(?:`|^|\$ )labyard ([a-z]+)", page.read_text(), re.MULTILINE):
+def test_verbs_exist(document):
+    for verb in re.findall(r"(?:`|^|\$ )labyard ([a-z]+)", document.read_text(), re.MULTILINE):
         assert verb in VERBS, f"labyard {verb}"
 
 
 def test_every_verb_is_documented():
-    page = (ROOT / "docs/reference/cli.md").read_text()
+    document = (ROOT / "docs/reference/cli.md").read_text()
     for verb in VERBS:
-        assert f"labyard {verb}" in page
+        assert f"labyard {verb}" in document
 
 
 def test_the_reference_page_is_what_the_commands_say():
