@@ -77,6 +77,15 @@ class Order:
     log_files: int
 
 
+def home(local: Path, installation: str, euid: int) -> Path:
+    """Return where an installation's labs live: ``local``, in its data directory.
+
+    Labs that root starts run as accounts of their own, which the data directory shuts out, and so may
+    directories above it, such as ``/root``. Theirs is a place that every account can reach.
+    """
+    return Path("/var/lib/labyard") / installation if euid == 0 else local
+
+
 def account(owner_id: int, euid: int) -> Account | None:
     """Return whom a lab of ``owner_id`` runs as; None unless root runs the hub."""
     return Account(FIRST_ACCOUNT + owner_id, FIRST_ACCOUNT) if euid == 0 else None
