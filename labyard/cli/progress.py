@@ -73,8 +73,7 @@ class Bars:
         if task is not None:
             self.progress.update(task, total=1, completed=1)
         else:
-            detail = f": {bar._detail}" if bar._detail else ""
-            output.say(f"✔ {title}{detail} ({time.monotonic() - began:.1f} s)")
+            output.say(f"✔ {title} ({time.monotonic() - began:.1f} s)")
 
     def tell(self, title: str, task: TaskID | None, detail: str) -> None:
         """Show a step's detail."""

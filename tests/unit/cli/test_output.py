@@ -66,7 +66,7 @@ def test_steps_are_lines_where_there_is_no_terminal(capsys):
         bar.advance(1, 2)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "· Lab image: building"
-    assert lines[1].startswith("✔ Lab image: building (")
+    assert lines[1].startswith("✔ Lab image (")
     assert len(lines) == 2
 
 
