@@ -39,6 +39,8 @@ class Place:
 def apply(settings: Settings, place: Place, config: Any) -> None:
     """Write ``settings`` into JupyterHub's configuration."""
     _hub(settings, place, config.JupyterHub)
+    for proxy in (config.HAProxyProxy, config.CHPProxy):
+        proxy.data_dir = str(place.paths.data)
     _spawner(settings, config)
     _authenticator(settings, place, config.LabyardAuthenticator)
     _services(settings, place, config.JupyterHub)

@@ -145,6 +145,7 @@ class Person:
 
     def read(self, path: str, server: str = "") -> str:
         """Return a file of the lab."""
+        self.lab("lab", server)
         answer = self.lab(f"api/contents/{path}?type=file&format=text", server)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["content"])

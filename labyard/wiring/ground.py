@@ -1,0 +1,177 @@
+"""What ``labyard up`` prepares, and what the proxy's process is made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from labyard.auth import bootstrap
+from labyard.auth.accounts import Accounts
+from labyard.core.errors import EngineUnreachable, SettingsError
+from labyard.core.store import Store, prepare
+from labyard.edge import configurable, haproxy, install, process
+from labyard.edge.config import Door
+from labyard.engines import firewall, host
+from labyard.engines.docker.connect import find_socket
+from labyard.engines.docker.engine import DockerEngine
+from labyard.engines.local import install as local_install
+from labyard.wiring.installation import Choices, Installation
+
+BUILD = Path(__file__).parents[2] / ".build"
+LOOPBACK = "127.0.0.1"
+
+
+class Bar(Protocol):
+    """Shows how far a step is."""
+
+    def __call__(self, detail: str) -> None:
+        """Say what is being done now."""
+
+    def advance(self, done: float, total: float) -> None:
+        """Say how far it is; ``total`` is 0 while unknown."""
+
+
+async def choose(site: Installation, bar: Bar) -> Choices:
+    """Find engine and proxy, and where the hub listens, and keep to them from now on.
+
+    What an earlier ``up`` found stays, unless the settings say otherwise: an engine that is away for a
+    while must not make a hub of containers into a hub of processes.
+    """
+    kind, socket = await _engine(site, site.chosen)
+    proxy = _proxy(site, bar)
+    choices = Choices(kind, socket, proxy, _hub_address(site, kind))
+    site.choose(choices)
+    return choices
+
+
+async def _engine(site: Installation, before: Choices | None) -> tuple[str, str]:
+    settings = site.settings.engine
+    if settings.kind == "local":
+        return "local", ""
+    if (
+        before
+        and settings.kind in ("auto", before.engine)
+        and settings.socket in ("", before.socket)
+    ):
+        return before.engine, before.socket
+    socket = await find_socket(settings.socket)
+    if socket is None:
+        if settings.kind == "auto" and not settings.socket:
+            return "local", ""
+        raise EngineUnreachable(
+            f"No {settings.kind} answers{f' at {settings.socket}' if settings.socket else ''}.",
+            remedy="Start it, or set engine.kind to local to run labs as processes, without isolation.",
+        )
+    found = await _kind(site, socket)
+    if settings.kind not in ("auto", found):
+        raise SettingsError(
+            f"engine.kind is {settings.kind}, but {found} answers at {socket}.",
+            remedy=f"Set engine.socket to the address of {settings.kind}, or engine.kind to {found}.",
+        )
+    return found, socket
+
+
+async def _kind(site: Installation, socket: str) -> str:
+    engine = DockerEngine(socket, site.names, timeout=site.settings.engine.timeout)
+    try:
+        return (await engine.info()).kind
+    finally:
+        await engine.close()
+
+
+def _proxy(site: Installation, bar: Bar) -> str:
+    wanted = site.settings.edge.proxy
+    if wanted != "chp" and (install.haproxy_path() or install.ensure_haproxy()):
+        return "haproxy"
+    if wanted == "haproxy":
+        raise SettingsError(
+            "edge.proxy is haproxy, but HAProxy is not installed.",
+            remedy="Install it (apt-get install haproxy), or set edge.proxy to auto.",
+        )
+    bar("installing configurable-http-proxy")
+    install.ensure_chp(BUILD)
+    return "chp"
+
+
+def _hub_address(site: Installation, engine: str) -> str:
+    if engine == "local":
+        return LOOPBACK
+    address = host.hub_address(site.settings.network.block)
+    if host.ensure_address(address):
+        return str(address)
+    bridge = host.bridge_address()
+    if bridge is None:
+        raise SettingsError(
+            f"Labs cannot reach a hub on this host: it lacks the address {address}.",
+            remedy=f"As root, once after each boot: ip address add {address}/32 dev lo",
+        )
+    return str(bridge)
+
+
+def prepare_database(site: Installation) -> str | None:
+    """Bring the tables up to date; return the bootstrap secret while there is no administrator."""
+    prepare(site.database)
+    store = Store(site.database)
+    try:
+        return bootstrap.ensure(site.paths, Accounts(store), site.settings.auth.admin)
+    finally:
+        store.close()
+
+
+async def prepare_labs(site: Installation, bar: Bar) -> None:
+    """Have what labs are made from: the image, or on the local engine its environment."""
+    if site.choices.engine == "local":
+        await local_install.ensure(site.lab_tools, bar)
+        return
+    engine = site.engine()
+    try:
+        if await engine.has_image(site.settings.labs.image):
+            return
+    except EngineUnreachable:
+        return  # a hub starts without its engine; labs start when it is back
+    finally:
+        await engine.close()
+    from labyard.images import build  # noqa: PLC0415
+
+    await build.ensure(site.settings.labs.image, site.choices.engine, site.choices.socket, bar)
+
+
+def prepare_network(site: Installation) -> None:
+    """Keep labs from every service of this host but the hub's API."""
+    if site.choices.engine != "local" and site.settings.network.firewall:
+        firewall.apply(site.firewall)
+
+
+def edge_running(site: Installation) -> bool:
+    """Return whether the proxy runs."""
+    return process.running(site.paths)
+
+
+def start_edge(site: Installation) -> bool:
+    """Start the proxy, or hand a running one changed settings; return whether it was started."""
+    edge = site.settings.edge
+    if site.choices.proxy == "haproxy":
+        door = Door(
+            address=edge.address,
+            port=edge.port,
+            base_url=site.settings.base_url,
+            external_url=site.settings.external_url,
+            max_body=edge.max_body,
+            account=haproxy.account(),
+            threads=haproxy.threads(),
+            connections=haproxy.connections(),
+        )
+        return haproxy.HAProxy(site.paths).start(door)
+    hub = f"http://{site.choices.hub_address}:{site.settings.hub.port}{site.settings.base_url}hub"
+    fallback = configurable.Settings(
+        command=install.ensure_chp(BUILD),
+        address=edge.address,
+        port=edge.port,
+        error_target=f"{hub}/error",
+    )
+    return configurable.ConfigurableHTTPProxy(site.paths).start(fallback)
+
+
+def stop_edge(site: Installation) -> bool:
+    """Stop the proxy; return whether it ran."""
+    return process.stop(site.paths)

@@ -1,0 +1,128 @@
+"""One hub's settings and state, and the objects made from them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+from labyard.core.errors import LabyardError
+from labyard.core.locks import UserLocks
+from labyard.core.names import Names
+from labyard.core.paths import Paths
+from labyard.engines.base import Engine
+from labyard.engines.docker.engine import DockerEngine
+from labyard.engines.firewall import Firewall
+from labyard.engines.host import hub_address
+from labyard.engines.local.engine import LocalEngine
+from labyard.settings.load import Loaded, load
+from labyard.settings.schema import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What ``labyard up`` found on this machine and every process of the installation keeps to.
+
+    ``engine`` is docker, podman or local, ``socket`` its address (empty for local); ``proxy`` is
+    haproxy or chp; ``hub_address`` is where the hub's API listens.
+    """
+
+    engine: str
+    socket: str
+    proxy: str
+    hub_address: str
+
+
+class Installation:
+    """One hub's settings and state."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self.settings: Settings = loaded.settings
+        self.paths = Paths(loaded.data_dir)
+        self.names = Names(self.settings.installation, self.settings.naming)
+
+    @classmethod
+    def here(cls, settings_file: Path | None = None) -> Installation:
+        """Return the installation of ``settings_file``, or the one the environment names.
+
+        Raises
+        ------
+        SettingsError
+            With everything that is wrong with the settings.
+        """
+        return cls(load(settings_file))
+
+    # -- what `labyard up` chose ------------------------------------------------------------------
+
+    @property
+    def _choices_file(self) -> Path:
+        return self.paths.data / "choices.json"
+
+    @property
+    def chosen(self) -> Choices | None:
+        """Return what ``labyard up`` chose, or None before the first time."""
+        try:
+            found: Mapping[str, str] = json.loads(self._choices_file.read_text())
+        except FileNotFoundError:
+            return None
+        return Choices(**found)
+
+    @property
+    def choices(self) -> Choices:
+        """Return what ``labyard up`` chose.
+
+        Raises
+        ------
+        LabyardError
+            When it never ran.
+        """
+        if (chosen := self.chosen) is None:
+            raise LabyardError(
+                f"This installation was never started: it has no state in {self.paths.data}.",
+                remedy="`labyard up` starts it.",
+            )
+        return chosen
+
+    def choose(self, choices: Choices) -> None:
+        """Keep ``choices`` for every process of this installation."""
+        fresh = self._choices_file.with_suffix(".new")
+        fresh.write_text(json.dumps(asdict(choices), indent=2))
+        fresh.replace(self._choices_file)
+
+    # -- objects ----------------------------------------------------------------------------------
+
+    @cached_property
+    def locks(self) -> UserLocks:
+        """Return the users' locks, shared by hub, service and command line."""
+        return UserLocks(self.paths.locks)
+
+    @property
+    def database(self) -> str:
+        """Return the database's SQLAlchemy URL."""
+        return self.settings.hub.database or f"sqlite:///{self.paths.database}"
+
+    @property
+    def lab_tools(self) -> Path:
+        """Return the virtual environment that labs of the local engine run from."""
+        return self.paths.local / "tools"
+
+    @property
+    def firewall(self) -> Firewall:
+        """Return what keeps labs from this host."""
+        return Firewall(
+            installation=self.settings.installation,
+            block=self.settings.network.block,
+            hub_address=hub_address(self.settings.network.block),
+            hub_port=self.settings.hub.port,
+            internet=self.settings.network.internet,
+        )
+
+    def engine(self) -> Engine:
+        """Return a new connection to the engine; whoever asks closes it."""
+        choices = self.choices
+        if choices.engine == "local":
+            return LocalEngine(self.settings.installation, self.paths.local, self.lab_tools)
+        return DockerEngine(choices.socket, self.names, timeout=self.settings.engine.timeout)

@@ -1,0 +1,82 @@
+"""The two long-running processes, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from labyard.settings.apply import Place, apply
+from labyard.wiring.installation import Installation
+
+CONFIG_FILE = Path(__file__).parents[2] / "jupyterhub_config.py"
+
+
+def run_hub() -> None:
+    """Run the hub until it is told to end."""
+    try:
+        from labyard.core import lazy_iri  # noqa: PLC0415  before JupyterHub imports what it defers
+
+        lazy_iri.install()
+    except ImportError:
+        pass
+    from labyard.hub import Hub  # noqa: PLC0415
+
+    Hub.launch_instance(["-f", str(CONFIG_FILE)])
+
+
+def configure(config: Any) -> Path:
+    """Fill JupyterHub's configuration, and return the settings file it came from.
+
+    Called by ``jupyterhub_config.py``, inside the hub's process.
+    """
+    from labyard.auth.native import LabyardAuthenticator  # noqa: PLC0415
+    from labyard.spawners.spawner import LabSpawner, Workplace  # noqa: PLC0415
+    from labyard.web.page import template_paths, template_vars  # noqa: PLC0415
+
+    site = Installation.here()
+    choices, settings = site.choices, site.settings
+    LabSpawner.workplace = Workplace(settings, site.names, site.engine(), site.locks)
+    place = Place(
+        settings_file=site.loaded.path,
+        paths=site.paths,
+        hub_address=choices.hub_address,
+        proxy=choices.proxy,
+        database=site.database,
+        template_paths=(*template_paths(), *LabyardAuthenticator.template_paths()),
+        template_vars=template_vars(settings),
+    )
+    apply(settings, place, config)
+    return site.loaded.path
+
+
+def run_service() -> None:
+    """Run the pages and their REST until the hub that started this is gone."""
+    from labyard.web.app import make_app, make_parts, serve  # noqa: PLC0415
+    from labyard.web.people import People  # noqa: PLC0415
+
+    site = Installation.here()
+
+    async def run() -> None:
+        engine = site.engine()
+        try:
+            parts = make_parts(
+                settings=site.settings,
+                engine=engine,
+                locks=site.locks,
+                names=site.names,
+                people=People(site.database),
+            )
+            app = make_app(parts, _derived(site, "service"))
+            await serve(app, parts, address="127.0.0.1", port=site.settings.hub.service_port)
+        finally:
+            await engine.close()
+
+    asyncio.run(run())
+
+
+def _derived(site: Installation, purpose: str) -> bytes:
+    """Return 32 bytes for one purpose, from the hub's cookie secret: one secret to keep, not two."""
+    secret = site.paths.secret("cookie").read_bytes()
+    return hashlib.blake2b(purpose.encode(), key=secret[:64], digest_size=32).digest()
