@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ from labyard.engines.docker.engine import DockerEngine
 from labyard.engines.firewall import Firewall
 from labyard.engines.host import hub_address
 from labyard.engines.local.engine import LocalEngine
+from labyard.engines.local.spec import home
 from labyard.settings.load import Loaded, load
 from labyard.settings.schema import Settings
 
@@ -107,7 +109,12 @@ class Installation:
     @property
     def lab_tools(self) -> Path:
         """Return the virtual environment that labs of the local engine run from."""
-        return self.paths.local / "tools"
+        return self.local_root / "tools"
+
+    @property
+    def local_root(self) -> Path:
+        """Return where the local engine keeps labs and volumes: a place that labs can reach."""
+        return home(self.paths.local, self.settings.installation, os.geteuid())
 
     @property
     def firewall(self) -> Firewall:
@@ -124,5 +131,5 @@ class Installation:
         """Return a new connection to the engine; whoever asks closes it."""
         choices = self.choices
         if choices.engine == "local":
-            return LocalEngine(self.settings.installation, self.paths.local, self.lab_tools)
+            return LocalEngine(self.settings.installation, self.local_root, self.lab_tools / "bin")
         return DockerEngine(choices.socket, self.names, timeout=self.settings.engine.timeout)

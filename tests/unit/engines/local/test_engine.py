@@ -223,10 +223,13 @@ async def test_restart_keeps_id_and_port(engine: LocalEngine) -> None:
     assert (await ask(second))["secrets"] == {"JUPYTERHUB_API_TOKEN": TOKEN}
 
 
-async def test_a_port_is_kept_from_others_before_the_lab_listens(engine: LocalEngine) -> None:
-    sleeping = ("python3", "-c", "import time; time.sleep(3600)", "8888")
+async def test_a_port_is_kept_from_others_before_the_lab_listens(
+    engine: LocalEngine, root: Path
+) -> None:
+    sleeping = ("python3", "-c", "import time; print('up', flush=True); time.sleep(3600)")
     await engine.create(make_plan(command=sleeping))
     lab = await engine.start(ANNA)
+    await until(lambda: b"up" in (root / "labs" / ANNA / "log").read_bytes())
     with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
         stranger.bind(("127.0.0.1", lab.port))
     with reserve() as another:
