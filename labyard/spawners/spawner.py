@@ -224,7 +224,9 @@ class LabSpawner(Spawner):
             await self._when_reachable(lambda: engine.remove(name))
 
     @staticmethod
-    async def _when_reachable(act: Callable[[], Awaitable[None]], patience: float = _OUTAGE) -> None:
+    async def _when_reachable(
+        act: Callable[[], Awaitable[None]], patience: float = _OUTAGE
+    ) -> None:
         deadline = asyncio.get_running_loop().time() + patience
         while True:
             try:
@@ -267,11 +269,10 @@ class LabSpawner(Spawner):
 
 def explained(error: LabyardError) -> SpawnException:
     """Return the exception that JupyterHub shows to people, with the cause and the remedy."""
-    return SpawnException(
-        str(error),
-        reason=error.code,
-        status_code=error.status,
-        message_html=str(
-            Markup("<strong>{}</strong> <span>{}</span>").format(error.message, error.remedy)
-        ),
+    html = str(Markup("<strong>{}</strong> <span>{}</span>").format(error.message, error.remedy))
+    told = SpawnException(
+        str(error), reason=error.code, status_code=error.status, message_html=html
     )
+    # Where pages and progress events look for words that people may see.
+    told.jupyterhub_message, told.jupyterhub_html_message = str(error), html
+    return told
