@@ -28,8 +28,9 @@ def template_paths() -> list[str]:
     return [str(_HERE / "templates"), str(STATIC)]
 
 
-def template_vars(settings: Settings, *, account: str = "") -> dict[str, Any]:
-    """Return the hub's ``template_vars``. ``account`` is the address of a person's account page."""
+def template_vars(settings: Settings) -> dict[str, Any]:
+    """Return the hub's ``template_vars``. The pages of accounts are those of ``labyard.auth``."""
+    hub = settings.base_url + "hub/"
     return {
         "labyard": {
             "name": settings.site.name,
@@ -37,7 +38,8 @@ def template_vars(settings: Settings, *, account: str = "") -> dict[str, Any]:
             "announcement": settings.site.announcement,
             "help": settings.site.help,
             "home": settings.base_url + SERVICE,
-            "account": account,
+            "password": hub + "password",
+            "accounts": hub + "accounts",
         }
     }
 
@@ -82,9 +84,9 @@ class _User:
 class Frame:
     """Renders pages inside the hub's frame."""
 
-    def __init__(self, settings: Settings, account: str = "") -> None:
+    def __init__(self, settings: Settings) -> None:
         self._environment = environment()
-        self._vars = template_vars(settings, account=account)
+        self._vars = template_vars(settings)
         self._base_url = settings.base_url
 
     def render(

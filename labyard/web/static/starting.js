@@ -57,7 +57,7 @@ function failed(event) {
   over = true;
   document.getElementById("on-its-way").hidden = true;
   document.getElementById("failed").hidden = false;
-  const message = (event.message ?? "").replace(/^Spawn failed: /, "");
+  const message = (event.message ?? "").replace(/^Spawn failed: (\d+ \w+\([^)]*\): )?/, "");
   const cancelled = /cancelled/i.test(message);
   document.getElementById("failed-message").textContent = cancelled ? "The start was cancelled." : message;
   document.getElementById("elapsed").textContent = "";
