@@ -75,10 +75,7 @@ class Attempt:
             except NameTaken:
                 await self._make_way()
                 container = await self._create(body)
-        await self._connection.call(
-            "handing over the lab's secrets",
-            lambda _: container.put_archive(spec.SECRETS_DIRECTORY, spec.secrets_archive(plan)),
-        )
+        await self._unpack(container, spec.SECRETS_DIRECTORY, spec.secrets_archive(plan))
         return read.inspected(
             await self._connection.call("looking at the lab", lambda _: container.show())
         )
@@ -105,6 +102,18 @@ class Attempt:
         for name in await self._volumes.missing(self._plan):
             self._made.append(name)
             await self._volumes.make(self._plan, name, self._open)
+        if self._made:
+            await self._hand_over()
+
+    async def _hand_over(self) -> None:
+        """Give new volumes to the lab's user."""
+        labels = self._names.scratch_labels()
+        body = spec.steward(self._plan, self._made, labels, self._id)
+        steward = await self._connection.call(
+            "preparing volumes", lambda d: d.containers.create(body), outliving=self._open
+        )
+        await self._unpack(steward, "/", spec.deeds(self._plan, len(self._made)))
+        await self._remove(steward.id)
 
     async def _create(self, body: spec.Body) -> Any:
         name = self._plan.name
@@ -112,6 +121,11 @@ class Attempt:
             "creating the lab",
             lambda d: d.containers.create(body, name=name),
             outliving=self._open,
+        )
+
+    async def _unpack(self, container: Any, directory: str, archive: bytes) -> None:
+        await self._connection.call(
+            "handing files to the lab", lambda _: container.put_archive(directory, archive)
         )
 
     async def _make_way(self) -> None:

@@ -38,7 +38,8 @@ from labyard.engines.docker.user_volumes import UserVolumes
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _IMAGE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_:@-]|[./](?=[A-Za-z0-9]))*")
 _SAMPLES_APART = 0.5  # seconds
-_LIMITS = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
+# Podman lowers the number of processes to this for itself, and cannot give more than it has.
+_PODMAN_PROCESSES = 32768
 _REMOVAL = 0.2  # seconds between looks at a container that somebody else removes
 
 
@@ -249,7 +250,7 @@ class DockerEngine(Engine):
         """Return the limits to ask for: Podman raises its own defaults, which not all hosts allow."""
         if self._limits is None:
             podman = (await self.info()).kind == "podman"
-            self._limits = {n: resource.getrlimit(r) for n, r in _LIMITS.items()} if podman else {}
+            self._limits = _podman_limits() if podman else {}
         return self._limits
 
     def _later(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -257,6 +258,16 @@ class DockerEngine(Engine):
         self._background.add(task)
         task.add_done_callback(self._background.discard)
         return task
+
+
+def _podman_limits() -> Mapping[str, tuple[int, int]]:
+    """Return this process's own limits, which its neighbour Podman may be expected to have too."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+    most = _PODMAN_PROCESSES if hard == resource.RLIM_INFINITY else min(hard, _PODMAN_PROCESSES)
+    return {
+        "nofile": resource.getrlimit(resource.RLIMIT_NOFILE),
+        "nproc": (most if soft == resource.RLIM_INFINITY else min(soft, most), most),
+    }
 
 
 async def _abandon(work: asyncio.Task[Lab], attempt: Attempt) -> None:

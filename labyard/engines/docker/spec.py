@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
@@ -92,11 +92,53 @@ def secrets_archive(plan: ServerPlan) -> bytes:
     content = json.dumps(dict(plan.secrets)).encode()
     entry = tarfile.TarInfo(SECRETS_FILE)
     entry.size, entry.mode = len(content), 0o400
-    entry.uid, entry.gid = _user(plan.user)
+    return _archive(plan, [(entry, content)])
+
+
+def steward(
+    plan: ServerPlan, volumes: Sequence[str], labels: Mapping[str, str], attempt: str
+) -> Body:
+    """Return the body of a container that never runs: with :func:`deeds` it hands new volumes over.
+
+    Docker leaves a new volume to root where the image has no directory of that name.
+    """
+    return {
+        "Image": plan.image,
+        "Cmd": ["true"],
+        "Labels": {**labels, ATTEMPT: attempt},
+        "HostConfig": {
+            "NetworkMode": "none",
+            "Mounts": [
+                {"Type": "volume", "Source": name, "Target": f"/{_deed(at)}"}
+                for at, name in enumerate(volumes)
+            ],
+        },
+    }
+
+
+def deeds(plan: ServerPlan, count: int) -> bytes:
+    """Return a tar to unpack at a steward's root: its ``count`` volumes become the lab's user's."""
+    entries = []
+    for at in range(count):
+        entry = tarfile.TarInfo(_deed(at))
+        entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+        entries.append((entry, b""))
+    return _archive(plan, entries)
+
+
+def _deed(at: int) -> str:
+    return f"labyard-volume-{at}"
+
+
+def _archive(plan: ServerPlan, entries: Iterable[tuple[tarfile.TarInfo, bytes]]) -> bytes:
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
-        tar.addfile(entry, io.BytesIO(content))
-    return archive.getvalue()
+        for entry, content in entries:
+            entry.uid, entry.gid = _user(plan.user)
+            tar.addfile(entry, io.BytesIO(content))
+        end = tar.offset
+    # Only the two blocks that end it: Podman stops reading there, and trips over more padding.
+    return archive.getvalue()[: end + 2 * tarfile.BLOCKSIZE]
 
 
 def _user(user: str) -> tuple[int, int]:

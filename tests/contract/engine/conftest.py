@@ -1,0 +1,82 @@
+"""One contract, every engine: ``place`` is each of them, ``containers`` those with containers.
+
+``LABYARD_TEST_ENGINES`` names the engines (default ``docker,podman,local``); one that is named and does
+not run fails its tests.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labyard.engines.base import Engine
+from tests.contract.engine.places import Place, carry_image, podman
+from tests.contract.engine.places import place as new_place
+
+ENGINES = os.environ.get("LABYARD_TEST_ENGINES", "docker,podman,local").split(",")
+DOCKER = os.environ.get("LABYARD_TEST_DOCKER", "unix:///var/run/docker.sock")
+
+
+def pytest_generate_tests(metafunc: Any) -> None:
+    if "place" in metafunc.fixturenames:
+        kinds = [e for e in ENGINES if e != "local" or "containers" not in metafunc.fixturenames]
+        metafunc.parametrize("place", kinds, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The addresses of the engines that are up, filled as they are needed."""
+    with ExitStack() as stack:
+        yield _Services(stack, tmp_path_factory.mktemp("engines"))
+
+
+class _Services(dict[str, str]):
+    def __init__(self, stack: ExitStack, run: Path) -> None:
+        super().__init__({"docker": DOCKER, "local": ""})
+        self._stack, self._run = stack, run
+
+    def __missing__(self, kind: str) -> str:
+        if kind == "podman":
+            self[kind] = self._stack.enter_context(podman(self._run))
+        elif kind == "docker-newer":
+            from tests.tools.newer_docker import newer_docker
+
+            self[kind] = self._stack.enter_context(newer_docker())
+        else:
+            raise KeyError(kind)
+        return self[kind]
+
+
+@pytest.fixture
+async def place(
+    request: pytest.FixtureRequest, services: dict[str, str], tmp_path: Path
+) -> AsyncIterator[Place]:
+    """A new installation on an engine; everything of it is removed afterwards."""
+    kind = request.param
+    here = new_place(kind, services[kind], tmp_path)
+    if kind not in ("docker", "local"):
+        await carry_image(DOCKER, here.url)
+    yield here
+    for engine in here.opened:
+        await engine.close()
+    here.opened.clear()
+    await here.sweep()
+    for engine in here.opened:
+        await engine.close()
+
+
+@pytest.fixture
+def containers(place: Place) -> Place:
+    """A place whose labs are containers, not processes of this machine."""
+    return place
+
+
+@pytest.fixture
+def engine(place: Place) -> Engine:
+    """The installation's engine."""
+    return place.engine()

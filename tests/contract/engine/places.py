@@ -1,0 +1,245 @@
+"""The engines the contract runs on, and how each is looked at from outside of Labyard."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+import aiodocker
+import aiohttp
+
+from labyard.core.models import Hardening, Lab, Mount, NetworkPlan, Owner, ServerPlan, ServerRef
+from labyard.core.names import INSTALLATION, Names
+from labyard.engines.base import Engine
+from labyard.engines.docker.engine import DockerEngine
+from labyard.engines.local.engine import LocalEngine
+
+IMAGE = os.environ.get("LABYARD_TEST_IMAGE", "dev/base:latest")
+PROGRAM = (Path(__file__).parent / "lab_program.py").read_text()
+SECRET = "a-token-that-nobody-may-see"
+
+_user_ids = itertools.count(1)
+
+
+@dataclass
+class Place:
+    """One engine, one installation of the test's own on it."""
+
+    kind: str
+    names: Names
+    block: IPv4Network
+    url: str = ""
+    root: Path = Path("/nonexistent")
+    opened: list[Engine] = field(default_factory=list)
+
+    def engine(self, *, url: str = "", timeout: float = 60.0, names: Names | None = None) -> Engine:
+        """Return an engine of this installation (or of ``names``), closed after the test."""
+        engine: Engine
+        if self.kind == "local":
+            who = names or self.names
+            engine = LocalEngine(
+                who.installation, self.root / who.installation, Path(sys.executable).parent
+            )
+        else:
+            engine = DockerEngine(url or self.url, names or self.names, timeout=timeout)
+        self.opened.append(engine)
+        return engine
+
+    def plan(self, user: str = "alice", server: str = "", **changes: Any) -> ServerPlan:
+        """Return the plan of a small lab with one volume, ``home``."""
+        names, user_id = self.names, changes.pop("user_id", sum(user.encode()))
+        home = names.volume(user, "home")
+        prefix = changes.pop("prefix", 28)
+        plan = ServerPlan(
+            ref=ServerRef(Owner(user_id, user), server),
+            name=names.lab(user, server),
+            hostname=names.hostname(user, server),
+            image=IMAGE,
+            command=("python3", "-c", PROGRAM, "8888"),
+            port=8888,
+            user="1000:1000",
+            working_dir="/tmp",
+            environment={"HOME": "/data", "PLAIN": "seen"},
+            secrets={"JUPYTERHUB_API_TOKEN": SECRET},
+            cpu=1.0,
+            memory=256 * 2**20,
+            mounts=(Mount("home", home, "/data"),),
+            network=NetworkPlan(
+                names.network(user), self.block, prefix, names.network_labels(user_id, user)
+            ),
+            labels=names.lab_labels(user_id, user, server),
+            volume_labels={home: names.volume_labels(user_id, user, "home")},
+            hardening=Hardening(),
+        )
+        return replace(plan, **changes)
+
+    def another_installation(self) -> Place:
+        """Return a second installation on the same engine."""
+        return replace(self, names=Names(_installation()), opened=self.opened)
+
+    def client(self) -> aiodocker.Docker:
+        """Return a client that knows nothing of Labyard."""
+        return aiodocker.Docker(self.url)
+
+    async def objects(self, names: Names | None = None) -> dict[str, list[str]]:
+        """Return the names of everything on the engine that carries the installation's label."""
+        label = {"label": [f"{INSTALLATION}={(names or self.names).installation}"]}
+        async with self.client() as d:
+            rows = await d.containers.list(all=True, filters=json.dumps(label))
+            volumes = (await d.volumes.list(filters=label))["Volumes"] or []
+            networks = await d.networks.list(filters=label)
+        return {
+            "containers": sorted(r["Names"][0].lstrip("/") for r in rows),
+            "volumes": sorted(v["Name"] for v in volumes),
+            "networks": sorted(n["Name"] for n in networks),
+        }
+
+    async def inspect(self, name: str) -> dict[str, Any]:
+        """Return what the engine says of a container."""
+        async with self.client() as d:
+            return (await d.containers.get(name))._container
+
+    async def sweep(self) -> None:
+        """Remove everything of this installation."""
+        if self.kind == "local":
+            engine = self.engine()
+            for lab in await engine.labs():
+                await engine.remove(lab.name)
+            shutil.rmtree(self.root)
+            return
+        found = await self.objects()
+        async with self.client() as d:
+            for kind, params in (("containers", {"force": True, "v": True}), ("networks", None)):
+                for name in found[kind]:
+                    async with d._query(f"{kind}/{name}", "DELETE", params=params):
+                        pass
+            for name in (await self.objects())["volumes"]:
+                async with d._query(f"volumes/{name}", "DELETE"):
+                    pass
+
+
+def _installation() -> str:
+    return "tengine" + secrets.token_hex(4)
+
+
+def place(kind: str, url: str, root: Path) -> Place:
+    """Return a new installation on the engine ``kind``."""
+    second = {"docker": 180, "podman": 181, "docker-newer": 182, "local": 183}[kind]
+    block = IPv4Network(f"10.{second}.{16 * secrets.randbelow(16)}.0/20")
+    if kind == "local":  # its labs have accounts of their own, which pytest's directory shuts out
+        root = Path(tempfile.mkdtemp(prefix="tengine"))
+        root.chmod(0o711)
+    return Place(kind, Names(_installation()), block, url, root)
+
+
+async def ask(lab: Lab, do: str, **what: Any) -> Any:
+    """Have a lab do something; returns what came of it. Waits until it listens."""
+    url = f"http://{lab.host}:{lab.port}/"
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(30)) as session:
+        for _ in range(300):
+            try:
+                async with session.post(url, json={"do": do, **what}) as response:
+                    answer = await response.json(content_type=None)
+                    break
+            except aiohttp.ClientConnectorError:
+                await asyncio.sleep(0.1)
+        else:
+            raise AssertionError(f"{url} never listened")
+    if "error" in answer:
+        raise LabSaid(answer["error"])
+    return answer["ok"]
+
+
+class LabSaid(Exception):
+    """What went wrong inside a lab."""
+
+
+async def running(engine: Engine, plan: ServerPlan) -> Lab:
+    """Create and start a lab."""
+    await engine.create(plan)
+    return await engine.start(plan.name)
+
+
+async def eventually(true: Callable[[], Any], *, seconds: float = 40.0) -> None:
+    """Wait until ``true()`` (a coroutine) is true."""
+    for _ in range(int(seconds / 0.25)):
+        if await true():
+            return
+        await asyncio.sleep(0.25)
+    raise AssertionError("it never came true")
+
+
+_PODMAN_ROOT = Path("/var/tmp/labyard-test-podman")
+_CONTAINERS_CONF = """
+[containers]
+init_path = "/usr/bin/docker-init"
+[engine]
+init_path = "/usr/bin/docker-init"
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+"""
+
+
+@contextmanager
+def podman(run: Path) -> Iterator[str]:
+    """Serve Podman's compatible socket from a store of the tests' own; yield its address."""
+    if shutil.which("podman") is None:
+        raise RuntimeError("podman is not installed; apt-get install podman netavark")
+    root = _PODMAN_ROOT
+    root.mkdir(exist_ok=True)
+    (root / "containers.conf").write_text(_CONTAINERS_CONF)
+    socket = run / "podman.sock"
+    service = subprocess.Popen(
+        [
+            "podman",
+            *("--root", str(root / "root"), "--runroot", str(root / "run")),
+            *("--tmpdir", str(root / "tmp"), "--network-config-dir", str(root / "networks")),
+            *("system", "service", "--time", "0", f"unix://{socket}"),
+        ],
+        env={**os.environ, "CONTAINERS_CONF": str(root / "containers.conf")},
+        stdout=subprocess.DEVNULL,
+        stderr=(run / "podman.log").open("wb"),
+        start_new_session=True,
+    )
+    try:
+        _wait_for(socket, service, run / "podman.log")
+        yield f"unix://{socket}"
+    finally:
+        service.terminate()
+        service.wait(20)
+
+
+def _wait_for(socket: Path, service: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(200):
+        if socket.exists():
+            return
+        if service.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise RuntimeError(f"podman did not come up: {log.read_text()}")
+
+
+async def carry_image(source: str, target: str, image: str = IMAGE) -> None:
+    """Copy an image from one engine to another unless it is there."""
+    async with aiodocker.Docker(target) as there, aiodocker.Docker(source) as here:
+        try:
+            await there.images.inspect(image)
+        except aiodocker.DockerError:
+            async with here.images.export_image(image) as archive:
+                async for _ in there.images.import_image(archive, stream=True):
+                    pass
