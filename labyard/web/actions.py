@@ -41,8 +41,8 @@ class Actions:
     ) -> Server:
         """Start a server and wait until it is ready. A named one that is new is made."""
         with self.turns.take(owner.id, f"starting {_words(server)}"):
-            found = (await self.hub.person(token, owner.name)).servers.get(server)
-            if found is not None and not found.stopped:
+            found = _find(await self.hub.person(token, owner.name), server)
+            if not found.stopped:
                 raise _busy(found)
             await self.hub.start(token, owner.name, server, options)
             started = await self.hub.settled(token, owner.name, server, self.patience)
@@ -56,7 +56,7 @@ class Actions:
     async def stop(self, token: str, owner: Owner, server: str) -> Server:
         """Stop a server and wait until it is. One that is stopped stays so."""
         with self.turns.take(owner.id, f"stopping {_words(server)}"):
-            found = (await self.hub.person(token, owner.name)).server(server)
+            found = _find(await self.hub.person(token, owner.name), server)
             await self._stop(token, owner, found)
             return Server(server, url=found.url)
 
@@ -72,7 +72,7 @@ class Actions:
         """Remove what the engine still has of a stopped server, whatever the hub believes."""
         async with self.locks.hold(owner.id, f"stopping {_words(server)}", patience=self.grace):
             person = await self.hub.person(token, owner.name)
-            if not person.servers.get(server, Server(server)).stopped:
+            if not _find(person, server).stopped:
                 return  # started again meanwhile
             lab = await self._lab(owner, server)
             if lab is not None:
@@ -82,12 +82,15 @@ class Actions:
     async def delete(self, token: str, owner: Owner, server: str) -> None:
         """Stop a server and forget it; volumes stay. The default one can be started anew."""
         with self.turns.take(owner.id, f"deleting {_words(server)}"):
-            found = (await self.hub.person(token, owner.name)).server(server)
+            found = _find(await self.hub.person(token, owner.name), server)
             await self._stop(token, owner, found)
-            if server:
+            if server and not await self._gone(token, owner, server):
                 await self.hub.stop(token, owner.name, server, remove=True)
                 if await self.hub.settled(token, owner.name, server, self.patience) is not None:
                     raise ActionFailed(f"{_words(server).capitalize()} could not be deleted.")
+
+    async def _gone(self, token: str, owner: Owner, server: str) -> bool:
+        return server not in (await self.hub.person(token, owner.name)).servers
 
     async def restart(self, token: str, owner: Owner, server: str) -> Server:
         """Restart a running lab in place and wait until it answers: same lab, new start time."""
@@ -143,12 +146,17 @@ class Actions:
         return next((lab for lab in candidates if _whose(lab) == wanted), None)
 
 
+def _find(person: Person, server: str) -> Server:
+    """Return a server; one that there is not is a stopped one, so that stopping twice is no error."""
+    return person.servers.get(server, Server(server))
+
+
 def _whose(lab: Lab) -> tuple[str, str]:
     return lab.labels.get(USER_ID, ""), lab.labels.get(SERVER, "")
 
 
 def _running(person: Person, server: str) -> Server:
-    found = person.server(server)
+    found = _find(person, server)
     if found.pending:
         raise _busy(found)
     if not found.ready:
