@@ -26,8 +26,11 @@ ADDRESS = _PREFIX + "address"  # host:port a lab listens at, fixed for its life
 ATTEMPT = _PREFIX + "attempt"  # which call made a lab, so that one given up can be found again
 
 _SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789")
-# A DNS label ends at 63 characters, and so do the names made here.
-_LONGEST = 63
+_ESCAPES = tuple(chr(b) if b in _SAFE else f"-{b:02x}" for b in range(256))
+# A DNS label ends at 63 characters; what an engine keeps as a directory, a volume, ends at 255 bytes.
+_LABEL = 63
+_VOLUME_USER = 200
+_DIGEST = 24
 
 
 class Kind(StrEnum):
@@ -48,18 +51,28 @@ class Scheme(StrEnum):
 
 def escape(name: str) -> str:
     """Return ``name`` in ``[a-z0-9-]``; two different names never give the same result."""
-    return "".join(chr(b) if b in _SAFE else f"-{b:02x}" for b in name.encode())
+    return "".join(map(_ESCAPES.__getitem__, name.encode(errors="surrogatepass")))
 
 
-def _fit(name: str, longest: int = _LONGEST) -> str:
-    """Shorten ``name`` if need be, so that no two names meet.
+def _fit(escaped: str, longest: int) -> str:
+    """Shorten an escaped user, or user and server, if need be, so that no two meet.
 
-    ``-h`` after anything but ``-`` cannot come out of :func:`escape` or of a server's name.
+    ``-h`` after anything but ``-`` marks what was shortened: it cannot come out of :func:`escape`,
+    where two hex digits follow a ``-``, and a server's name comes after ``--``. What stands before is
+    the caller's to keep whole, else a user called ``h`` and a digest could meet a shortened one.
     """
-    if len(name) <= longest:
-        return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:24]
-    return f"{name[: longest - 26].rstrip('-')}-h{digest}"
+    if len(escaped) <= longest:
+        return escaped
+    digest = hashlib.sha256(escaped.encode()).hexdigest()[:_DIGEST]
+    return f"{escaped[: longest - _DIGEST - 2].rstrip('-')}-h{digest}"
+
+
+def _behind(prefix: str, escaped: str) -> str:
+    return prefix + _fit(escaped, _LABEL - len(prefix))
+
+
+def _pair(user: str, server: str) -> str:
+    return escape(user) + (f"--{escape(server)}" if server else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +93,19 @@ class Names:
 
     def lab(self, user: str, server: str = "") -> str:
         """Return the container's name."""
-        stem = f"{self._stem}-{escape(user)}"
-        return _fit(f"{stem}--{escape(server)}" if server else stem)
+        return _behind(f"{self._stem}-", _pair(user, server))
 
     def hostname(self, user: str, server: str = "") -> str:
         """Return what the lab calls itself: one DNS label that ends in a letter or digit."""
-        return _fit("lab-" + escape(user) + (f"--{escape(server)}" if server else ""))
+        return _behind("lab-", _pair(user, server))
 
     def volume(self, user: str, key: str) -> str:
         """Return the name of a user's own volume; ``key`` is ``[a-z0-9]+`` as the settings demand."""
-        return f"{_fit(f'{self._stem}-{escape(user)}', 40)}_{key}"
+        return f"{self._stem}-{_fit(escape(user), _VOLUME_USER)}_{key}"
 
     def later_volume(self, user: str, user_id: int, key: str) -> str:
         """Return the name to use when :meth:`volume` belongs to an earlier user of that name."""
-        return f"{_fit(f'{self._stem}-{escape(user)}', 40)}--u{user_id}_{key}"
+        return f"{self._stem}-{_fit(escape(user), _VOLUME_USER)}--u{user_id}_{key}"
 
     def shared_volume(self, key: str) -> str:
         """Return the name of a volume that all users share."""
@@ -102,7 +114,7 @@ class Names:
 
     def network(self, user: str) -> str:
         """Return the name of the network that a user's labs share."""
-        return _fit(f"{self.installation}-net-{escape(user)}")
+        return _behind(f"{self.installation}-net-", escape(user))
 
     def _labels(self, kind: Kind) -> dict[str, str]:
         return {INSTALLATION: self.installation, SCHEMA: SCHEMA_VERSION, KIND: kind}
