@@ -64,7 +64,7 @@ class Ours(Side):
 
     def _labyard(self, *verb: str, check: bool = True) -> None:
         done = subprocess.run(
-            [PYTHON, "-m", "labyard", *verb],
+            [PYTHON, "-m", "labyard.cli.main", *verb],
             cwd=self.directory,
             env={**os.environ, "LABYARD_CONFIG": str(self._file)},
             capture_output=True,

@@ -24,6 +24,11 @@ ROOT = Path(__file__).parents[3]
 REQUIREMENTS = Path("requirements/lab.txt")
 PROGRAMS = Path("images/lab/labyard_lab")  # the lab's entry point, as in the image
 
+# How pip names the package it is at: by name, or as a file of a local index.
+_PACKAGE = re.compile(
+    r"(?:Collecting|Processing|Requirement already satisfied:) (?:\S*/)?"
+    r"([A-Za-z_][\w.]*(?:-[A-Za-z_][\w.]*)*)"
+)
 _ENTRY = """\
 #!{python}
 import runpy
@@ -126,7 +131,7 @@ async def _run(command: Sequence[str], progress: Callable[[str], None], total: i
     seen = 0
     async for line in step.stdout:
         said.append(line.decode(errors="replace"))
-        if match := re.match(r"(?:Collecting|Requirement already satisfied:) ([\w.-]+)", said[-1]):
+        if match := _PACKAGE.match(said[-1]):
             seen += 1
             progress(f"{match[1]} ({min(seen, total)} of {total})")
         elif said[-1].startswith("Installing collected"):
