@@ -9,8 +9,10 @@ import click
 from labyard import wiring
 from labyard.cli import output
 from labyard.cli.hub import HubProcess, one_at_a_time
+from labyard.cli.ports import somebody_listens
 from labyard.cli.progress import Bars
 from labyard.cli.site import with_installation
+from labyard.engines import firewall, host
 from labyard.engines.base import Engine
 from labyard.wiring import Installation
 
@@ -28,8 +30,17 @@ def down(site: Installation, labs: bool) -> None:
         if labs and site.chosen is not None:
             with bars.step("Labs") as bar:
                 bar(f"{asyncio.run(_stop_labs(site))} stopped")
+            _close_network(site)
     if not labs:
         output.say("Labs go on. `labyard down --labs` stops them too.")
+
+
+def _close_network(site: Installation) -> None:
+    """Take back what `up` gave this host, unless another installation lives on the same block."""
+    address = host.hub_address(site.settings.network.block)
+    firewall.remove(site.firewall)
+    if not somebody_listens(address):
+        host.remove_address(address)
 
 
 async def _stop_labs(site: Installation) -> int:

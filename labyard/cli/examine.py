@@ -16,7 +16,7 @@ from sqlalchemy import text
 from labyard import wiring
 from labyard.cli import findings as f
 from labyard.cli.findings import Finding
-from labyard.cli.hub import HubProcess, healthy
+from labyard.cli.hub import HubProcess, healthy, service_answers
 from labyard.cli.ports import why_taken
 from labyard.cli.site import local_url
 from labyard.core.errors import LabyardError
@@ -185,7 +185,8 @@ async def hub(site: Installation) -> list[Finding]:
                 "hub", f"It runs and does not answer at {url}.", f"Read the end of {process.log}."
             )
         ]
-    return [f.ok("hub", f"It answers at {url}.")]
+    pages = await asyncio.to_thread(service_answers, url)
+    return [f.ok("hub", f"It answers at {url}."), f.judge_service(pages, url)]
 
 
 LOOKS: tuple[Look, ...] = (

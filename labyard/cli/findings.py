@@ -184,6 +184,17 @@ def judge_proxy(name: str, *, runs: bool, hub_runs: bool) -> Finding:
     return ok("proxy", f"{name} runs.")
 
 
+def judge_service(answers: bool, url: str) -> Finding:
+    """Judge the process of Labyard's own pages, which the hub starts."""
+    if not answers:
+        return fail(
+            "pages",
+            f"The service at {url}services/labyard/ does not answer.",
+            "Read the end of the hub's log; `labyard down`, then `labyard up` starts it anew.",
+        )
+    return ok("pages", "The home page and its REST answer.")
+
+
 def judge_image(image: str, present: bool) -> Finding:
     """Judge whether the lab image is there."""
     if not present:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
 from labyard.core.errors import Busy, LabyardError
@@ -79,13 +79,25 @@ class HubProcess:
         )
 
 
-def healthy(url: str, timeout: float = 2.0) -> bool:
+def healthy(url: str) -> bool:
     """Return whether the hub below ``url`` answers its health check."""
+    return _status(url + "hub/health") == 200
+
+
+def service_answers(url: str) -> bool:
+    """Return whether Labyard's pages below ``url`` answer: strangers are turned away, not failed."""
+    return _status(url + "services/labyard/api/servers") in {200, 401, 403}
+
+
+def _status(url: str, timeout: float = 2.0) -> int:
+    """Return the status of an answer; 0 when there is none."""
     try:
-        with build_opener(ProxyHandler({})).open(url + "hub/health", timeout=timeout) as answer:
-            return bool(answer.status == 200)
+        with build_opener(ProxyHandler({})).open(url, timeout=timeout) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        return error.code
     except (URLError, OSError):
-        return False
+        return 0
 
 
 @contextmanager

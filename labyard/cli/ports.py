@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
 from collections.abc import Iterator
+from ipaddress import IPv4Address
 from pathlib import Path
 
 _LISTEN = "0A"
@@ -51,6 +53,21 @@ def listening_inodes(table: str, port: int) -> Iterator[int]:
         fields = line.split()
         if fields[3] == _LISTEN and int(fields[1].rpartition(":")[2], 16) == port:
             yield int(fields[9])
+
+
+def somebody_listens(address: IPv4Address) -> bool:
+    """Return whether any program listens on ``address`` itself."""
+    return address in listening_addresses(Path("/proc/net/tcp").read_text())
+
+
+def listening_addresses(table: str) -> Iterator[IPv4Address]:
+    """Yield the addresses that are listened on in the text of ``/proc/net/tcp``."""
+    for line in table.splitlines()[1:]:
+        fields = line.split()
+        if fields[3] == _LISTEN:
+            yield IPv4Address(
+                int.from_bytes(bytes.fromhex(fields[1].partition(":")[0]), sys.byteorder)
+            )
 
 
 def _sockets() -> Iterator[tuple[int, int]]:

@@ -81,6 +81,7 @@ def test_a_port_of_somebody_else_and_a_hub_that_hangs(patient):
     patient.down()
     port = patient.settings["edge"]["port"]
     with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", port))
         other.listen()
         assert "is in use by" in findings(patient, "fail")[f"port {port}"]

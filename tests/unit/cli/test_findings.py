@@ -49,6 +49,8 @@ DIRECTORY = stat.S_IFDIR
         (f.judge_proxy("haproxy", runs=True, hub_runs=True), "ok"),
         (f.judge_proxy("haproxy", runs=False, hub_runs=False), "warn"),
         (f.judge_proxy("haproxy", runs=False, hub_runs=True), "fail"),
+        (f.judge_service(True, "http://x/"), "ok"),
+        (f.judge_service(False, "http://x/"), "fail"),
         (f.judge_journal("sqlite", "wal"), "ok"),
         (f.judge_journal("sqlite", "delete"), "warn"),
         (f.judge_journal("postgresql", ""), "ok"),

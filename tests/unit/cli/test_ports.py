@@ -2,11 +2,18 @@
 
 import os
 import socket
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 
-from labyard.cli.ports import holder, listening_inodes, why_taken
+from labyard.cli.ports import (
+    holder,
+    listening_addresses,
+    listening_inodes,
+    somebody_listens,
+    why_taken,
+)
 
 TABLE = """\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -28,6 +35,12 @@ def test_only_listeners_of_that_very_port_count():
     assert list(listening_inodes(TABLE, 8080)) == [4711]
     assert list(listening_inodes(TABLE, 8081)) == [4713]
     assert list(listening_inodes(TABLE, 80)) == []
+
+
+def test_addresses_are_read_as_they_are_meant(taken):
+    assert list(map(str, listening_addresses(TABLE))) == ["127.0.0.1", "0.0.0.0"]
+    assert somebody_listens(IPv4Address("127.0.0.1"))
+    assert not somebody_listens(IPv4Address("192.0.2.1"))
 
 
 def test_a_taken_port_names_who_has_it(taken):

@@ -1,0 +1,129 @@
+"""``labyard config``: check the settings, show them with where each comes from, make their docs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from labyard.cli import output
+from labyard.core.errors import LabyardError
+from labyard.core.units import write_bytes, write_seconds
+from labyard.settings.declared import Option, by_path
+from labyard.settings.load import Loaded, load
+from labyard.settings.render import files
+
+_ROOT = Path(__file__).parents[2]
+_HIDDEN = "(set, not shown)"
+
+
+@click.group()
+def config() -> None:
+    """Check and show the settings, and make the pages about them."""
+
+
+@config.command()
+@click.pass_context
+def check(ctx: click.Context) -> None:
+    """Tell everything that is wrong with the settings.
+
+    Exit codes: 0 they can be used, 2 they cannot.
+    """
+    loaded = _load(ctx)
+    for warning in loaded.warnings:
+        output.say(f"! {warning}", "yellow")
+    output.say(f"✔ {loaded.path} is good.")
+
+
+@config.command()
+@output.as_json
+@click.pass_context
+def show(ctx: click.Context, as_json: bool) -> None:
+    """Show every setting's value and where it comes from. Secrets are not shown."""
+    loaded = _load(ctx)
+    values = effective(loaded)
+    if as_json:
+        output.show_json(
+            {
+                path: {"value": value, "source": loaded.sources[path]}
+                for path, value in values.items()
+            }
+        )
+        return
+    rows = [
+        {"setting": path, "value": written(by_path()[path], value), "source": loaded.sources[path]}
+        for path, value in values.items()
+    ]
+    columns = {"setting": "Setting", "value": "Value", "source": "From"}
+    output.show(rows, columns, as_json=False, none="")
+
+
+@config.command()
+@click.option("--check", is_flag=True, help="Write nothing; fail where a file is stale.")
+@click.option(
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=_ROOT,
+    help="Source tree to write into.  [default: this one]",
+)
+def docs(check: bool, into: Path) -> None:
+    """Make the reference page, the example file, the JSON schema and .env.example."""
+    stale = [path for path, text in files().items() if _text(into / path) != text]
+    if check and stale:
+        raise LabyardError(
+            f"Stale: {', '.join(stale)}.", remedy="`labyard config docs` makes them anew."
+        )
+    for path in stale:
+        (into / path).parent.mkdir(parents=True, exist_ok=True)
+        (into / path).write_text(files()[path])
+        output.say(f"✔ {path}")
+
+
+def _load(ctx: click.Context) -> Loaded:
+    chosen = ctx.find_root().obj
+    return load(Path(chosen) if chosen else None)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return ""
+
+
+def effective(loaded: Loaded) -> Mapping[str, Any]:
+    """Return each setting's value by path, as JSON has it; secrets masked."""
+    tree = loaded.settings.model_dump(mode="json")
+    return {
+        path: _masked(option, _at(tree, path))
+        for path, option in by_path().items()
+        if option.variables
+    }
+
+
+def _at(tree: Any, path: str) -> Any:
+    for key in path.split("."):
+        tree = tree[key]
+    return tree
+
+
+def _masked(option: Option, value: Any) -> Any:
+    return _HIDDEN if option.secret and value else value
+
+
+def written(option: Option, value: Any) -> str:
+    """Return a value as a settings file would have it, on one line."""
+    match option.unit, value:
+        case _, None:
+            return "null"
+        case _, bool():
+            return "true" if value else "false"
+        case "bytes", int():
+            return write_bytes(value)
+        case "seconds", int() | float():
+            return write_seconds(value)
+        case _, list() if option.path == "volumes":
+            return ", ".join(volume["name"] for volume in value)
+    return str(value)
