@@ -38,7 +38,7 @@ class Client:
     """
 
     def __init__(self, url: str, token: str, *, timeout: float = 60.0) -> None:
-        self._url = url.rstrip("/")
+        self.url = url.rstrip("/")
         self._token = token
         self._timeout = timeout
         self._opener = build_opener(ProxyHandler({}), _NoRedirects())
@@ -68,7 +68,7 @@ class Client:
     def _call(
         self, method: str, root: str, path: tuple[str, ...], body: Any, query: Mapping[str, Any]
     ) -> Any:
-        address = self._url + root + "/".join(quote(part, safe="") for part in path)
+        address = self.url + root + "/".join(quote(part, safe="") for part in path)
         if query:
             address += "?" + urlencode(query)
         request = Request(  # noqa: S310 - the address is the installation's own
@@ -89,7 +89,7 @@ class Client:
         except (URLError, OSError) as error:
             reason = getattr(error, "reason", error)
             raise Unreachable(
-                f"The hub does not answer at {self._url}/: {reason}.",
+                f"The hub does not answer at {self.url}/: {reason}.",
                 remedy="`labyard up` starts it; `labyard status` says what runs.",
             ) from None
 

@@ -87,9 +87,11 @@ def test_a_redirect_is_not_followed_with_the_token(hub):
 
 
 def test_a_proxy_of_the_environment_sees_nothing(hub, monkeypatch):
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    monkeypatch.setenv("no_proxy", "")
-    assert hub.hub("GET", "anything")["token"]
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    assert Client(hub.url, "t").hub("GET", "anything")["token"]
 
 
 def test_what_the_hub_says_is_what_a_person_reads(hub):
