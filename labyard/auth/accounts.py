@@ -253,7 +253,8 @@ def _add(connection: Connection, name: str, state: State, **values: Any) -> bool
     """Insert an account unless the name is taken, also at this very moment; tell whether it was free."""
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     query = make(table).values(name=name, state=state, created=_now(), **values)
-    return bool(connection.execute(query.on_conflict_do_nothing()).rowcount)
+    added = connection.execute(query.on_conflict_do_nothing().returning(table.c.name))
+    return added.first() is not None
 
 
 def _now() -> datetime:

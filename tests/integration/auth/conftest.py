@@ -144,7 +144,11 @@ class Hub:
     def stop(self) -> None:
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(30)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
             self.process = None
 
     def restart(self) -> None:
@@ -203,12 +207,14 @@ def hubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Hub
         hub.stop()
 
 
-@pytest.fixture(scope="module")
-def hub(hubs: Callable[..., Hub]) -> Hub:
-    """A hub with an administrator named ``admin``, and wide limits."""
-    made = hubs(per_address=10_000, per_name=10_000)
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def hub(request: pytest.FixtureRequest, hubs: Callable[..., Hub]) -> Iterator[Hub]:
+    """A hub with an administrator named ``admin``, and wide limits, on each kind of database."""
+    url = request.getfixturevalue("postgres")() if request.param == "postgresql" else ""
+    made = hubs(url, per_address=10_000, per_name=10_000)
     made.bootstrap()
-    return made
+    yield made
+    made.stop()  # before its database goes
 
 
 @pytest.fixture(scope="module")
