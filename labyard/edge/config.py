@@ -1,0 +1,198 @@
+"""From plain values to ``haproxy.cfg``. Pure.
+
+Every name in it is relative: HAProxy is started in the directory that holds the file, so neither the depth
+of the data directory nor what its name is made of matters.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from labyard.edge import headers, pages
+from labyard.edge.routes import PROTECTED
+from labyard.edge.runtime import MAP, WORKER
+
+# Of a body whose length is not told beforehand (chunked): this much reaches the hub.
+UNMEASURED = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The front door.
+
+    ``max_body`` is in bytes and holds for hub and services. ``external_url`` is what people type where
+    something else takes their requests first; ``trusted`` are the addresses or networks of such, whose
+    forwarding and identity headers are believed. ``account`` is what HAProxy runs as, if it may choose.
+    ``patience`` is how many seconds a request's headers may take to arrive.
+    """
+
+    address: str
+    port: int
+    base_url: str = "/"
+    external_url: str = ""
+    max_body: int = 10 * 2**20
+    trusted: tuple[str, ...] = ()
+    account: str | None = None
+    threads: int = 1
+    connections: int = 4096
+    patience: int = 15
+
+
+def render(door: Door) -> str:
+    """Return the whole configuration."""
+    sections = (_process(door), _defaults(door.patience), _frontend(door), _targets())
+    return "\n\n".join("\n    ".join(section) for section in sections) + "\n"
+
+
+def _process(door: Door) -> list[str]:
+    # Without SO_REUSEPORT a second proxy on the same port fails instead of taking half of the requests.
+    return [
+        "global",
+        f"stats socket unix@{WORKER} mode 600 level admin expose-fd listeners",
+        "stats timeout 30s",
+        "noreuseport",
+        *([f"user {door.account}", f"group {door.account}"] if door.account else []),
+        f"maxconn {door.connections}",
+        f"nbthread {door.threads}",
+        "tune.bufsize 32768",
+        "log stdout format raw local0",
+    ]
+
+
+def _defaults(patience: int) -> list[str]:
+    # Requests must arrive within seconds; a WebSocket may be silent for hours.
+    return [
+        "defaults",
+        "mode http",
+        "log global",
+        "option dontlognull",
+        "option dontlog-normal",
+        # Neither queries nor headers: they carry tokens.
+        'log-format "%ci:%cp [%tr] %HM %HPO %ST %B %ts %Tr/%Ta ms %[var(txn.route)]"',
+        f"timeout http-request {patience}s",
+        "timeout http-keep-alive 60s",
+        "timeout connect 3s",
+        "timeout client 60s",
+        "timeout client-fin 30s",
+        "timeout server 15m",
+        "timeout tunnel 8h",
+        "timeout queue 10s",
+        "retries 1",
+        *(f"errorfile {status} {status}.http" for status in pages.STATUSES),
+    ]
+
+
+def _frontend(door: Door) -> list[str]:
+    host = f"[{door.address}]" if ":" in door.address else door.address
+    return [
+        "frontend edge",
+        f"bind {host}:{door.port}",
+        *_routing(door.base_url),
+        *_limits(door.max_body),
+        *_forwarding(door),
+        *_spelling(door.base_url),
+        *_answers(),
+        "default_backend targets",
+    ]
+
+
+def _routing(base_url: str) -> list[str]:
+    """Decide once what a path means, then look it up; see ``routes.key``."""
+    health = " ".join(dict.fromkeys(("/healthz", f"{base_url}healthz")))
+    spelled = f"path,bytes(0,1024),regsub('{PROTECTED}','%25',g),url_dec,url_enc"
+    away = [
+        f"http-request redirect code 302 location {base_url} if {{ path / {base_url[:-1]} }}",
+        f"http-request deny deny_status 404 unless {{ path -m beg {base_url} }}",
+    ]
+    return [
+        "http-request deny deny_status 405 if { method CONNECT TRACE }",
+        # A path that climbs, however it is written, is refused; so is a NUL, where names end for C.
+        r"http-request deny deny_status 400 if { path -m reg"
+        r" '(^|/|\\|%2[fF]|%5[cC])(\.|%2[eE]){2}(/|\\|%2[fF]|%5[cC]|$)' } or { path -m sub %00 }",
+        "acl plain path -m reg '^[A-Za-z0-9/@._~-]*$'",
+        "http-request set-var(txn.key) path if plain",
+        "http-request set-var(txn.key)"
+        f" \"{spelled},regsub('%2F','/',g),regsub('%40','@',g)\" unless plain",
+        f"http-request set-var(txn.route) var(txn.key),map_beg({MAP})",
+        "acl routed var(txn.route) -m found",
+        "acl lab var(txn.route),field(3,|) -m str lab",
+        *_health(health, base_url),
+        *(away if base_url != "/" else []),
+        "http-request deny deny_status 503 unless routed",
+    ]
+
+
+def _health(paths: str, base_url: str) -> list[str]:
+    # The front door is well when it leads somewhere.
+    answer = "content-type application/json hdr cache-control no-store string"
+    hub = f"{{ str({base_url}),map_beg({MAP}) -m found }}"
+    return [
+        f"acl health path {paths}",
+        f'http-request return status 200 {answer} \'{{"status":"ok"}}\' if health {hub}',
+        f'http-request return status 503 {answer} \'{{"status":"no hub"}}\' if health',
+    ]
+
+
+def _limits(max_body: int) -> list[str]:
+    return [
+        "acl measured req.hdr(content-length) -m found",
+        "http-request deny deny_status 413 if !lab measured"
+        f" {{ req.hdr_val(content-length) gt {max_body} }}",
+        f"http-request wait-for-body time 15s at-least {UNMEASURED + 1} if !lab !measured",
+        f"http-request deny deny_status 413 if !lab !measured {{ req.body_len gt {UNMEASURED} }}",
+    ]
+
+
+def _forwarding(door: Door) -> list[str]:
+    believed = " unless { src " + " ".join(door.trusted) + " }" if door.trusted else ""
+    unset = "!{ req.hdr(x-forwarded-%s) -m found }"
+    return [
+        f"http-request del-header '{headers.pattern()}' -m reg{believed}",
+        "http-request add-header X-Forwarded-For %[src]",
+        f"http-request set-header X-Forwarded-Host %[req.hdr(host)] if {unset % 'host'}",
+        *(
+            f"http-request set-header X-Forwarded-Proto https if {unset % 'proto'} {asked}"
+            for asked in _asked_for(door.external_url)
+        ),
+        f"http-request set-header X-Forwarded-Proto http if {unset % 'proto'}",
+    ]
+
+
+def _asked_for(url: str) -> list[str]:
+    """Return how to tell that a request came by TLS elsewhere: it asks for the name people type."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not re.fullmatch(r"[\w.:\[\]-]+", parts.netloc, re.ASCII):
+        return []
+    return [f"{{ req.hdr(host) -i {parts.netloc} }}"]
+
+
+def _spelling(base_url: str) -> list[str]:
+    """Hand a lab its own name in its own spelling: its server knows itself by no other."""
+    fields = base_url.count("/") + 2  # "", "user", the name, and what the base path adds
+    return [
+        f"http-request set-path %[var(txn.key),field(1,/,{fields})]/%[path,field({fields + 1},/,0)]"
+        " if lab !plain"
+    ]
+
+
+def _answers() -> list[str]:
+    absent = "unless { res.hdr(%s) -m found }"
+    return [
+        # A lab's page may not register a service worker above itself: it would answer for the hub.
+        "http-response del-header Service-Worker-Allowed if lab",
+        "http-response del-header Server",
+        f"http-after-response set-header X-Content-Type-Options nosniff {absent % 'x-content-type-options'}",
+        f"http-after-response set-header Referrer-Policy same-origin {absent % 'referrer-policy'}",
+    ]
+
+
+def _targets() -> list[str]:
+    return [
+        "backend targets",
+        "http-request set-dst var(txn.route),field(1,|)",
+        "http-request set-dst-port var(txn.route),field(2,|)",
+        "http-reuse safe",
+        "server target 0.0.0.0:0",
+    ]
