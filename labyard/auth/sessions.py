@@ -10,6 +10,7 @@ from jupyterhub import orm
 from jupyterhub.utils import maybe_future, new_token
 from sqlalchemy import delete, insert, select
 
+from labyard.core.errors import LabyardError
 from labyard.core.tables import lab_tokens
 
 # Seconds after which a lab asks the hub again whether a session it knows is still good: its own three,
@@ -102,6 +103,8 @@ async def _cut(proxy: Any, hosts: list[str], *, after: float = 0.0) -> None:
     for host in hosts:
         try:
             await maybe_future(proxy.cut(host))
+        except LabyardError as error:
+            proxy.log.warning("%s", error)
         except Exception:
             proxy.log.exception("Could not cut the connections to %s", host)
 
