@@ -34,7 +34,12 @@ def check(ctx: click.Context) -> None:
     loaded = _load(ctx)
     for warning in loaded.warnings:
         output.say(f"! {warning}", "yellow")
-    output.say(f"✔ {loaded.path} is good.")
+    if loaded.path.exists():
+        output.say(f"✔ {loaded.path} is good.")
+    else:
+        output.say(
+            f"✔ There is no {loaded.path}: what the environment does not set has its default."
+        )
 
 
 @config.command()

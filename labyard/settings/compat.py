@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 _OFF = frozenset({"0", "false", "no", "off"})
@@ -126,6 +125,5 @@ def _unheard(name: str, value: str) -> str:
         return "" if value in known.agrees else known.reason
     if name.startswith(_FAMILY) and name not in TRANSLATIONS:
         services = [each for each in TRANSLATIONS if each.startswith(_FAMILY)]
-        near = get_close_matches(name, services, n=1)
-        return f"did you mean {near[0]}?" if near else f"there is only {', '.join(services)}"
+        return f"there is only {', '.join(services)}"
     return ""

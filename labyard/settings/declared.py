@@ -52,6 +52,11 @@ class Option:
     variables: tuple[str, ...]
     annotation: Any
 
+    @property
+    def is_mapping(self) -> bool:
+        """Return whether people choose the keys."""
+        return isinstance(self.default, dict)
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

@@ -46,7 +46,7 @@ def read(environ: Mapping[str, str]) -> Layer:
         value, wrong = _value(name, text, option)
         problems.extend(wrong)
         if not wrong:
-            for loc, leaf in _flat(tuple(option.path.split(".")), value):
+            for loc, leaf in _leaves(option, value):
                 leaves[loc].append(_Leaf(name, leaf, option))
     problems.extend(_conflicts(leaves))
     values: dict[str, Any] = {}
@@ -81,13 +81,17 @@ def _value(name: str, text: str, option: Option) -> tuple[Any, list[str]]:
     if option.textual:
         return text, []
     parsed = parse(text, name)
+    if option.is_mapping and not parsed.problems and not isinstance(parsed.value, dict):
+        return None, [refused(name, option.path, parsed.value, f"must be {option.allowed}", option)]
     return parsed.value, parsed.problems
 
 
-def _flat(loc: Loc, value: Any) -> Iterator[tuple[Loc, Any]]:
-    if isinstance(value, dict) and value:
+def _leaves(option: Option, value: Any) -> Iterator[tuple[Loc, Any]]:
+    """Yield what is set one by one: a variable may set a single key of a mapping."""
+    loc: Loc = tuple(option.path.split("."))
+    if option.is_mapping:
         for key, inner in value.items():
-            yield from _flat((*loc, key), inner)
+            yield (*loc, key), inner
     else:
         yield loc, value
 

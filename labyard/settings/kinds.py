@@ -91,6 +91,8 @@ def _one_line(value: str) -> str:
 
 Line = Annotated[str, AfterValidator(_one_line), Written("one line of text")]
 
+HostPath = Annotated[str, AfterValidator(_one_line), Written("a path on this machine")]
+
 Image = Annotated[
     str,
     Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*$", max_length=255),

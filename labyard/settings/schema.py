@@ -23,6 +23,7 @@ from labyard.settings.kinds import (
     Database,
     EngineAddress,
     Flag,
+    HostPath,
     Image,
     Key,
     LabPath,
@@ -90,7 +91,9 @@ class Site(Section):
     """How the place presents itself."""
 
     name: Line = option("Labyard", "Name shown in the bar and in page titles.", max_length=40)
-    logo: str = option("", "Path of an image file shown instead of the name; empty shows the name.")
+    logo: HostPath = option(
+        "", "Path of an image file shown instead of the name; empty shows the name."
+    )
     announcement: Line = option("", "One line of text shown on every page.", max_length=500)
     help: str = option("", "Text on the sign-in page: whom to ask for an account.", max_length=500)
 
@@ -289,7 +292,7 @@ class Settings(Section):
     naming: Scheme = option(
         Scheme.LABYARD, "Naming scheme of containers and volumes; stellars adopts existing volumes."
     )
-    data_dir: str = option(
+    data_dir: HostPath = option(
         "var", "Where state is kept; relative to the settings file.", min_length=1
     )
     base_url: BaseUrl = option("/", "Path under which everything lives.", env="JUPYTERHUB_BASE_URL")
