@@ -1,6 +1,7 @@
 """The only place that builds objects and hands them to each other."""
 
 from labyard.wiring.ground import (
+    build_image,
     choose,
     edge_running,
     prepare_database,
@@ -15,6 +16,7 @@ from labyard.wiring.processes import configure, run_hub, run_service
 __all__ = [
     "Choices",
     "Installation",
+    "build_image",
     "choose",
     "configure",
     "edge_running",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from labyard.engines import firewall, host
 from labyard.engines.docker.connect import find_socket
 from labyard.engines.docker.engine import DockerEngine
 from labyard.engines.local import install as local_install
+from labyard.images import build
 from labyard.wiring.installation import Choices, Installation
 
 BUILD = Path(__file__).parents[2] / ".build"
@@ -119,21 +121,43 @@ def prepare_database(site: Installation) -> str | None:
 
 
 async def prepare_labs(site: Installation, bar: Bar) -> None:
-    """Have what labs are made from: the image, or on the local engine its environment."""
+    """Have what labs are made from: the image, or on the local engine its environment.
+
+    An image of the site's own is left alone; one that is missing is pulled by the first start.
+    """
     if site.choices.engine == "local":
         await local_install.ensure(site.lab_tools, bar)
-        return
+    elif site.settings.labs.image == build.TAG and await _answers(site):
+        await build_image(site, bar, tag=build.TAG)
+
+
+async def build_image(
+    site: Installation, bar: Bar, *, tag: str, base: str = "", tools: Sequence[str] = ()
+) -> bool:
+    """Build the lab image as ``tag``, with the web tools that are switched on and ``tools``.
+
+    Returns whether it had to be built.
+    """
+    engine, socket = await _engine(site, site.chosen)
+    if engine == "local":
+        raise EngineUnreachable(
+            "Images are built for Docker or Podman, and neither answers.",
+            remedy="Start one of them.",
+        )
+    switched_on = [tool for tool, on in site.settings.labs.services if on]
+    return await build.ensure(tag, engine, socket, bar, base=base, tools=[*switched_on, *tools])
+
+
+async def _answers(site: Installation) -> bool:
+    """Return whether the engine answers; a hub starts without it, labs when it is back."""
     engine = site.engine()
     try:
-        if await engine.has_image(site.settings.labs.image):
-            return
+        await engine.info()
     except EngineUnreachable:
-        return  # a hub starts without its engine; labs start when it is back
+        return False
     finally:
         await engine.close()
-    from labyard.images import build  # noqa: PLC0415
-
-    await build.ensure(site.settings.labs.image, site.choices.engine, site.choices.socket, bar)
+    return True
 
 
 def prepare_network(site: Installation) -> None:

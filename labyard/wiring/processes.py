@@ -7,6 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from labyard.core import lazy_iri
 from labyard.settings.apply import Place, apply
 from labyard.wiring.installation import Installation
 
@@ -15,12 +16,7 @@ CONFIG_FILE = Path(__file__).parents[2] / "jupyterhub_config.py"
 
 def run_hub() -> None:
     """Run the hub until it is told to end."""
-    try:
-        from labyard.core import lazy_iri  # noqa: PLC0415  before JupyterHub imports what it defers
-
-        lazy_iri.install()
-    except ImportError:
-        pass
+    lazy_iri.install()  # before JupyterHub imports what it defers
     from labyard.hub import Hub  # noqa: PLC0415
 
     Hub.launch_instance(["-f", str(CONFIG_FILE)])

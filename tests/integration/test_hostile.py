@@ -35,7 +35,7 @@ def post(person: Person, path: str, **options: object) -> requests.Response:
 )
 def test_a_post_without_the_xsrf_token_is_refused(person: Person, path: str) -> None:
     person.get("services/labyard/")
-    assert post(person, path, data={"username": "target"}).status_code == 403
+    assert post(person, path, data={"username": "target"}).status_code in (401, 403)
     assert not person.ready()
 
 

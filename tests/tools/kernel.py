@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urljoin
 
@@ -20,7 +21,10 @@ class Kernel:
         base = urljoin(person.url, person.server_path(server))
         token = person.xsrf(person.server_path(server))
         answer = person.http.post(
-            f"{base}api/kernels", json={}, headers={"X-XSRFToken": token}, timeout=60
+            f"{base}api/kernels",
+            json={"path": "any.ipynb"},
+            headers={"X-XSRFToken": token},
+            timeout=60,
         )
         assert answer.status_code == 201, answer.text
         self.id = answer.json()["id"]
@@ -28,12 +32,14 @@ class Kernel:
         cookies = person.http.cookies
         request = person.http.prepare_request(_request(f"{base}api/kernels"))
         assert cookies
-        self.socket = connect(
+        self._open = ExitStack()
+        connection = connect(
             channels,
             additional_headers={"Cookie": str(request.headers["Cookie"])},
             open_timeout=30,
             max_size=None,
         )
+        self.socket = self._open.enter_context(connection)
 
     def run(self, code: str, timeout: float = 60) -> str:
         """Run code and return what it printed; fail on an exception in it."""
@@ -67,7 +73,7 @@ class Kernel:
 
     def close(self) -> None:
         """Close the WebSocket; the kernel goes on."""
-        self.socket.close()
+        self._open.close()
 
 
 def _request(url: str) -> Any:

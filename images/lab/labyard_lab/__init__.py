@@ -1,0 +1,1 @@
+"""What runs inside a lab, in a container or as a local process."""

@@ -1,0 +1,1 @@
+../../../labyard/core/lazy_iri.py

@@ -1,0 +1,1 @@
+"""How the lab image is made."""

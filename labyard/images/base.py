@@ -1,0 +1,78 @@
+"""The image that labs are built on: pulled where a registry answers, else made from packages."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from labyard.core.errors import EngineError
+from labyard.images.client import Client, Said
+from labyard.images.recipe import DIGEST
+
+DEFAULT = "debian:bookworm-slim"
+_PACKAGES = ("python3", "python3-venv", "ca-certificates")
+_LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
+_PULL = 600.0  # seconds
+
+
+async def ensure(client: Client, wanted: str, said: Said) -> str:
+    """Return the name of a base that the engine has. Without ``wanted``, any Debian 12 will do.
+
+    Raises
+    ------
+    EngineError
+        When a named base cannot be had, or none can be made.
+    """
+    if wanted:
+        await _pull(client, wanted, said)
+        return wanted
+    made = f"labyard/base:{_digest()}"
+    if await client.label(made, DIGEST) is not None:
+        return made
+    try:
+        await _pull(client, DEFAULT, said)
+    except EngineError:
+        await _make(client, made, said)
+        return made
+    return DEFAULT
+
+
+async def _pull(client: Client, image: str, said: Said) -> None:
+    if await client.label(image, DIGEST) is not None:
+        return
+    said(f"pulling {image}")
+    try:
+        async with asyncio.timeout(_PULL):
+            await client.run("pull", image, said=said)
+    except TimeoutError:
+        raise EngineError(f"Pulling {image} took more than {_PULL:g} s.") from None
+
+
+async def _make(client: Client, name: str, said: Said) -> None:
+    """Make a minimal Debian from packages and import it."""
+    if shutil.which("mmdebstrap") is None or os.geteuid() != 0:
+        raise EngineError(
+            f"No registry has {DEFAULT} for us, and it cannot be made here.",
+            remedy="Be root and install mmdebstrap, or name an image you have: labyard image build --base.",
+        )
+    said("making a Debian from packages")
+    with tempfile.TemporaryDirectory() as directory:
+        archive = Path(directory) / "base.tar"
+        debootstrap = Client(("mmdebstrap",))
+        await debootstrap.run(
+            "--variant=minbase",
+            f"--include={','.join(_PACKAGES)}",
+            *(f"--dpkgopt=path-exclude={path}" for path in _LEFT_OUT),
+            "bookworm",
+            str(archive),
+            said=said,
+        )
+        await client.run("import", "--change", f"LABEL {DIGEST}={_digest()}", str(archive), name)
+
+
+def _digest() -> str:
+    return hashlib.sha256(repr((_PACKAGES, _LEFT_OUT)).encode()).hexdigest()[:16]
