@@ -25,11 +25,15 @@ def workers(pid: int) -> list[int]:
     return [int(child) for child in children.split()]
 
 
-def arguments_of(pid: str) -> list[bytes]:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return []
+def all_arguments() -> set[bytes]:
+    """Return every argument of every process."""
+    arguments: set[bytes] = set()
+    for process_ in Path("/proc").glob("[0-9]*"):
+        try:
+            arguments.update((process_ / "cmdline").read_bytes().split(b"\0"))
+        except OSError:
+            continue  # it ended meanwhile
+    return arguments
 
 
 async def test_a_killed_proxy_is_back_with_its_routes(edge, backends) -> None:
@@ -169,7 +173,7 @@ async def test_a_taken_port_is_told(edge, tmp_path) -> None:
 
 
 async def test_nobody_else_sees_token_or_control_socket(edge) -> None:
-    arguments = [argument for pid in os.listdir("/proc") for argument in arguments_of(pid)]
+    arguments = all_arguments()
     assert len(arguments) > 1
     assert edge.paths.secret("proxy.token").read_bytes() not in arguments
     for file in edge.paths.edge.iterdir():

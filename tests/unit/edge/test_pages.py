@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import pytest
+
+from labyard.edge import pages
+from labyard.edge.files import replace
+
+
+@pytest.mark.parametrize("status", pages.STATUSES)
+def test_a_page_is_a_whole_small_response(status: int) -> None:
+    head, _, body = pages.response(status, '/base/"><script>').partition(b"\r\n\r\n")
+    fields = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:])
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert int(fields[b"Content-Length"]) == len(body) < 4000
+    assert b"{{" not in body
+    assert b"<script>" not in body
+    assert (b"refresh" in body) == (status == 503)
+
+
+def test_a_replaced_file_is_private_and_leaves_nothing_beside_it(tmp_path) -> None:
+    file = tmp_path / "routes.map"
+    for content in ("one", "two"):
+        replace(file, content)
+        assert file.read_text() == content
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [file]
