@@ -85,6 +85,7 @@ def test_inspect_equals_the_policy(
         "/home/lab/.cache",
         "/mnt/shared",
         "/run/labyard",
+        "/tmp",
     }
 
 
