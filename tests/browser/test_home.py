@@ -1,0 +1,177 @@
+"""The home page, as a person meets it: every state, both themes, a desk and a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Seat
+from tests.tools.yard import PASSWORD, Yard
+
+DESK, PHONE = 1280, 390
+SLOW = 90_000.0  # milliseconds
+
+
+def look(page: Page, shots: Path, name: str) -> None:
+    """Take the page at each width in each theme; nothing may stick out sideways."""
+    for width in (DESK, PHONE):
+        for theme in ("light", "dark"):
+            page.set_viewport_size({"width": width, "height": 860})
+            page.emulate_media(color_scheme=theme)
+            expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
+            page.screenshot(path=shots / f"{name}-{width}-{theme}.png", full_page=True)
+            sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert sideways <= 0, f"{name} sticks out by {sideways} px at {width}"
+    page.set_viewport_size({"width": DESK, "height": 860})
+
+
+def named(page: Page) -> list[str]:
+    """Return the controls that a screen reader could not name."""
+    nameless: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll('a[href],button,input:not([type=hidden]),summary')]
+        .filter((e) => e.checkVisibility())
+        .filter((e) => !(e.innerText.trim() || e.ariaLabel || e.labels?.length))
+        .map((e) => e.outerHTML.slice(0, 120))"""
+    )
+    return nameless
+
+
+@pytest.fixture
+def anna(seat: Callable[..., Seat]) -> Seat:
+    return seat("anna")
+
+
+@pytest.mark.timeout(300)
+def test_start_look_restart_stop_and_reset(anna: Seat, artefacts: Path) -> None:
+    page = anna.page
+    expect(page.locator("#server")).to_contain_text("Stopped")
+    look(page, artefacts, "home-stopped")
+    assert named(page) == []
+
+    page.click("#start")
+    page.wait_for_url("**/user/anna/**", timeout=SLOW)
+
+    anna.home()
+    expect(page.locator("#server")).to_contain_text("Running")
+    expect(page.locator("#open")).to_have_attribute("href", "/user/anna/")
+    expect(page.locator(".ly-meter").first).to_be_visible(timeout=30_000)
+    expect(page.locator("#volumes")).to_contain_text("stop your server first")
+    expect(page.locator("#reset-cache")).to_have_count(0)
+    look(page, artefacts, "home-running")
+    assert named(page) == []
+
+    page.click("#restart")
+    expect(page.locator(".ly-said")).to_contain_text("restarted", timeout=SLOW)
+    expect(page.locator("#server")).to_contain_text("Running")
+
+    page.click("#stop")
+    expect(page.locator(".ly-said")).to_contain_text("stopped", timeout=SLOW)
+
+    page.click("#reset-cache")
+    look(page, artefacts, "reset")
+    button = page.get_by_role("button", name="Reset Cache")
+    expect(button).to_be_disabled()
+    page.fill("#confirm", "home")
+    expect(button).to_be_disabled()
+    page.fill("#confirm", "cache")
+    button.click()
+    expect(page.locator(".ly-said")).to_contain_text("Cache was reset", timeout=SLOW)
+    assert anna.problems == []
+
+
+@pytest.mark.timeout(300)
+def test_a_named_server_comes_and_goes(anna: Seat, artefacts: Path) -> None:
+    page = anna.page
+    page.fill("#new-name", "paper-figures")
+    page.get_by_role("button", name="New server").click()
+    page.wait_for_url("**/user/anna/paper-figures/**", timeout=SLOW)
+
+    anna.home()
+    row = page.locator("#servers tr", has_text="paper-figures")
+    expect(row).to_contain_text("Running")
+    look(page, artefacts, "home-named")
+    page.click("#stop-paper-figures")
+    expect(row).to_contain_text("Stopped", timeout=SLOW)
+    page.click("#delete-paper-figures")
+    expect(row).to_have_count(0, timeout=SLOW)
+    expect(page.locator("#servers")).to_contain_text("No other servers")
+    assert anna.problems == []
+
+
+def test_a_name_that_cannot_be_is_told_with_the_rule(anna: Seat) -> None:
+    page = anna.page
+    page.evaluate("document.getElementById('new-name').removeAttribute('pattern')")
+    page.fill("#new-name", "Train Long")
+    page.get_by_role("button", name="New server").click()
+    expect(page.locator(".ly-said")).to_contain_text("train-long")
+
+
+@pytest.mark.timeout(300)
+def test_the_page_follows_what_happens_elsewhere_and_keeps_what_was_typed(
+    anna: Seat, yard: Yard
+) -> None:
+    page = anna.home()
+    page.fill("#new-name", "half-typed")
+    other = yard.person("anna")
+    other.sign_in(PASSWORD)
+    other.run()
+    expect(page.locator("#server")).to_contain_text("Running", timeout=30_000)
+    expect(page.locator("#spoken")).to_have_text("My server: Running")
+    expect(page.locator("#new-name")).to_have_value("half-typed")
+    other.halt()
+    expect(page.locator("#server")).to_contain_text("Stopped", timeout=30_000)
+
+
+@pytest.mark.timeout(300)
+def test_everything_works_without_javascript(seat: Callable[..., Seat]) -> None:
+    ben = seat("ben", java_script_enabled=False)
+    page = ben.page
+    page.click("#start")
+    for _ in range(60):
+        ben.home()
+        if page.locator("#stop").count():
+            break
+        page.wait_for_timeout(1000)
+    page.click("#stop")
+    expect(page.locator(".ly-said")).to_contain_text("stopped", timeout=SLOW)
+    page.click("#reset-cache")
+    page.fill("#confirm", "wrong")
+    page.get_by_role("button", name="Reset Cache").click()
+    expect(page.locator("#wrong")).to_be_visible()
+    page.fill("#confirm", "cache")
+    page.get_by_role("button", name="Reset Cache").click()
+    expect(page.locator(".ly-said")).to_contain_text("Cache was reset")
+
+
+def test_the_keyboard_reaches_the_primary_action_and_the_menu(anna: Seat) -> None:
+    page = anna.home()
+    reached = []
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
+    assert "start" in reached
+    page.locator("#login_widget summary").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Sign out")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Sign out")).to_be_hidden()
+
+
+def test_the_theme_is_the_hubs(anna: Seat) -> None:
+    page = anna.home()
+    page.click("#dark-theme-toggle")
+    theme = page.evaluate("document.documentElement.dataset.bsTheme")
+    anna.open("hub/token")
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == theme
+
+
+def test_an_address_that_leads_nowhere_is_a_page_in_the_same_look(
+    anna: Seat, artefacts: Path
+) -> None:
+    page = anna.open("services/labyard/nowhere")
+    expect(page.locator("h1")).to_contain_text("Not found")
+    expect(page.locator("#login_widget")).to_contain_text("anna")
+    look(page, artefacts, "not-found")
