@@ -128,11 +128,6 @@ LISTED = "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16"
             f" within {LISTED}.",
         ),
         (
-            "network: {block: 0.0.0.0/0}",
-            'network.block: "0.0.0.0/0" is not allowed; it must be a block such as 10.177.0.0/16'
-            f" within {LISTED}.",
-        ),
-        (
             "volumes: [{name: a, target: ../a}]",
             'volumes[0].target: "../a" is not allowed; it must be an absolute path without \'..\'.',
         ),
@@ -202,6 +197,16 @@ def test_what_is_said(site: Site, written: str, said: str) -> None:
 def test_yaml_makes_no_python_objects(site: Site) -> None:
     (problem,) = site.problems("edge: !!python/name:os.system x")
     assert problem.startswith("labyard.yaml:1: is not YAML: could not determine a constructor for")
+
+
+@pytest.mark.parametrize(
+    "block",
+    ["0.0.0.0/0", "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "100.64.0.0/10", "10.0.0.0/7"],
+)
+def test_users_networks_are_private_ones(site: Site, block: str) -> None:
+    assert any(
+        "network.block" in problem for problem in site.problems(f"network: {{block: {block}}}")
+    )
 
 
 @pytest.mark.parametrize(
