@@ -12,7 +12,7 @@ from labyard.web.page import template_paths
 
 told = json.loads(Path(os.environ["HUB_TEST"]).read_text())
 data = Path(told["data"])
-c = get_config()  # noqa: F821
+c = get_config()
 
 
 class NoProxy(Proxy):
