@@ -25,7 +25,7 @@ class Person:
 
     def get(self, path: str, **options: Any) -> requests.Response:
         """Open a page below the base URL."""
-        return self.http.get(urljoin(self.url, path), timeout=60, **options)
+        return self.http.get(urljoin(self.url, path), **{"timeout": 60, **options})
 
     def submit(self, path: str, fields: dict[str, str], **options: Any) -> requests.Response:
         """Open a page and send its form back with ``fields`` filled in."""
