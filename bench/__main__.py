@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import platform
+import shutil
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import ExitStack
@@ -15,12 +15,11 @@ from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from os import sched_getaffinity
-from pathlib import Path
 
 from bench import figures, rival
 from bench.client import wait_healthy
 from bench.ours import Ours
-from bench.results import Row, load, merged, met, save
+from bench.results import ROOT, Row, load, merged, met, save
 from bench.sides import docker
 
 MEASURES = {
@@ -29,26 +28,43 @@ MEASURES = {
     "crowd": figures.crowd,
 }
 _PROXY = "proxy"
+PLACE = ROOT / ".build/bench"
 
 
 def main() -> int:
     """Measure what was asked for; return 1 when a figure could not be taken, and keep the others."""
     asked = _arguments()
+    run = _described(datetime.now(UTC))
     failed: list[str] = []
-    now = datetime.now(UTC)
-    if asked.figures != [_PROXY]:
-        with ExitStack() as stack:
-            sides = _both(stack)
-            run = _described(now)
-            for name in (n for n in asked.figures if n in MEASURES):
-                measure = MEASURES[name]
-                failed += _take(name, partial(measure, sides, asked.rounds), run, asked.dry)
+    if wanted := [name for name in asked.figures if name in MEASURES]:
+        try:
+            failed += _beside_vanilla(wanted, asked, run)
+        except Exception:
+            traceback.print_exc()
+            failed += wanted
     if _PROXY in asked.figures:
-        proxy = import_module("bench.proxy")
-        failed += _take(_PROXY, proxy.run, _described(now), asked.dry)
+        failed += _take(_PROXY, _proxy_rows, run, asked.dry)
     for name in failed:
         print(f"✘ {name} could not be measured.", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _beside_vanilla(wanted: Iterable[str], asked: argparse.Namespace, run: str) -> list[str]:
+    """Bring both sides up and measure; return what failed."""
+    failed: list[str] = []
+    with ExitStack() as stack:
+        sides = _both(stack)
+        for name in wanted:
+            measure = partial(MEASURES[name], sides, asked.rounds)
+            if name == "crowd":
+                measure = partial(measure, people=asked.people)
+            failed += _take(name, measure, run, asked.dry)
+    return failed
+
+
+async def _proxy_rows() -> Iterable[Row]:
+    rows: Iterable[Row] = await import_module("bench.proxy").run()
+    return rows
 
 
 def _arguments() -> argparse.Namespace:
@@ -60,6 +76,7 @@ def _arguments() -> argparse.Namespace:
         help=f"which: {', '.join([*MEASURES, _PROXY])}; all without",
     )
     parser.add_argument("--rounds", type=int, default=8, help="measurements of each side")
+    parser.add_argument("--people", type=int, default=figures.CROWD, help="how many are a crowd")
     parser.add_argument("--dry", action="store_true", help="write nothing, only print")
     asked = parser.parse_args()
     if unknown := set(asked.figures) - {*MEASURES, _PROXY}:
@@ -69,16 +86,17 @@ def _arguments() -> argparse.Namespace:
 
 def _both(stack: ExitStack) -> figures.Sides:
     """Bring up both sides, from nothing; they go when ``stack`` closes."""
-    place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="labyard-bench-")))
+    # The same places each time: what a run that was cut off left is found there.
     # Nobody else on this machine should have these ports and addresses.
-    ours = Ours(place / "ours", port=21800, block="10.191.0.0/17", label="tbench")
+    ours = Ours(PLACE / "ours", port=21800, block="10.191.0.0/17", label="tbench")
     vanilla = rival.Rival(
-        place / "rival", port=21810, subnet="10.191.192.0/24", label="tbenchrival"
+        PLACE / "rival", port=21810, subnet="10.191.192.0/24", label="tbenchrival"
     )
     for side in (ours, vanilla):
         print(f"· {side.name} comes up", file=sys.stderr, flush=True)
-        side.directory.mkdir()
-        side.down()  # what a run that was cut off left
+        side.down()
+        shutil.rmtree(side.directory, ignore_errors=True)
+        side.directory.mkdir(parents=True)
         stack.callback(side.down)
         side.up()
         asyncio.run(wait_healthy(side.url))

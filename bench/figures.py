@@ -6,6 +6,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from statistics import median
 from typing import TypeVar
 
@@ -41,11 +42,11 @@ async def second_start(sides: Sides, rounds: int) -> list[Row]:
     ]
 
 
-async def crowd(sides: Sides, rounds: int) -> list[Row]:
+async def crowd(sides: Sides, rounds: int, people: int = CROWD) -> list[Row]:
     """Twenty people start at the same moment, until the last of them is served."""
     rounds = min(rounds, 2)
-    ours, rival = await _in_turn(sides, rounds, _crowd)
-    return [row(f"{CROWD} starts at once (s)", median(ours), median(rival), target=0.5, n=rounds)]
+    ours, rival = await _in_turn(sides, rounds, partial(_crowd, people=people))
+    return [row(f"{people} starts at once (s)", median(ours), median(rival), target=0.5, n=rounds)]
 
 
 async def hub_start(sides: Sides, rounds: int) -> list[Row]:
@@ -61,13 +62,13 @@ async def _start(client: Client) -> Start:
     return taken
 
 
-async def _crowd(client: Client) -> float:
-    people = [f"person{number}" for number in range(CROWD)]
-    await _prepare(client, people)
+async def _crowd(client: Client, people: int) -> float:
+    names = [f"person{number}" for number in range(people)]
+    await _prepare(client, names)
     try:
-        return max([one.ready for one in await asyncio.gather(*map(client.start, people))])
+        return max([one.ready for one in await asyncio.gather(*map(client.start, names))])
     finally:
-        await asyncio.gather(*map(client.stop, people))
+        await asyncio.gather(*map(client.stop, names))
 
 
 async def _hub_start(client: Client) -> float:
@@ -77,10 +78,10 @@ async def _hub_start(client: Client) -> float:
     return await wait_healthy(client.side.url) - began
 
 
-async def _prepare(client: Client, people: Sequence[str]) -> None:
-    for person in people:
-        await asyncio.to_thread(client.side.prepare, person)
-        await client.add(person)
+async def _prepare(client: Client, names: Sequence[str]) -> None:
+    for name in names:
+        await asyncio.to_thread(client.side.prepare, name)
+        await client.add(name)
 
 
 async def _in_turn(

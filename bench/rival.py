@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import secrets
-import shutil
-import signal
 import socket
-import subprocess
 import time
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from bench.results import ROOT
 from bench.sides import HOST, LABEL, PYTHON, Side, docker, sweep, tail
+from labyard.core.processes import PidFile, start_detached
+from labyard.edge.install import ensure_chp
+from labyard.images import base
+from labyard.images.build import certificate
+from labyard.images.client import find
 
 VANILLA = ROOT / "bench/vanilla"
 IMAGE = "labyard-bench/vanilla:latest"
-# The base of our own lab image, as `labyard image build` makes it.
-BASES = (os.environ.get("BENCH_BASE", ""), "labyard/base:latest", "dev/base:latest")
-CHP = "configurable-http-proxy@5.3.0"
-
-Process = subprocess.Popen[bytes]
 
 
 class Rival(Side):
@@ -31,24 +31,24 @@ class Rival(Side):
 
     def __init__(self, directory: Path, port: int, subnet: str, label: str) -> None:
         self.label = label
+        self.directory = directory
         self.token = secrets.token_hex(32)
         self.url = f"http://{HOST}:{port}/"
-        self.directory, self._port, self._subnet = directory, port, subnet
+        self._port, self._subnet = port, subnet
         self._proxy_token = secrets.token_hex(32)
-        self._proxy: Process | None = None
-        self._hub: Process | None = None
+        self._hub, self._proxy = PidFile(directory / "hub.pid"), PidFile(directory / "proxy.pid")
 
     def up(self) -> None:
         """Build the image, start the proxy and the hub."""
-        build_image()
+        asyncio.run(build_image())
         docker("network", "create", "--subnet", self._subnet, *self._label(), self.label)
         command = [
-            *(str(proxy()), "--ip", HOST, "--port", str(self._port)),
+            *ensure_chp(ROOT / ".build"),
+            *("--ip", HOST, "--port", str(self._port)),
             *("--api-ip", HOST, "--api-port", str(self._port + 1)),
             *("--default-target", self._hub_url()),
         ]
-        token = {"CONFIGPROXY_AUTH_TOKEN": self._proxy_token}
-        self._proxy = self._run("proxy", command, token)
+        self._run(self._proxy, command, {"CONFIGPROXY_AUTH_TOKEN": self._proxy_token})
         _wait_for(self._port + 1, "the proxy", self.directory / "proxy.log")
         self.start_hub()
 
@@ -65,16 +65,16 @@ class Rival(Side):
             "RIVAL_LABEL": self.label,
         }
         config = str(VANILLA / "jupyterhub_config.py")
-        self._hub = self._run("hub", [PYTHON, "-m", "jupyterhub", "-f", config], environment)
+        self._run(self._hub, [PYTHON, "-m", "jupyterhub", "-f", config], environment)
 
     def stop_hub(self) -> None:
         """Stop the hub; it leaves its labs alone."""
-        _end(self._hub)
+        self._hub.stop(30)
 
     def down(self) -> None:
         """Stop both and remove containers, volumes and the network."""
-        _end(self._hub)
-        _end(self._proxy)
+        self._hub.stop(30)
+        self._proxy.stop(30)
         sweep(self.label)
 
     def container(self, user: str) -> str:
@@ -92,60 +92,36 @@ class Rival(Side):
     def _label(self) -> tuple[str, str]:
         return "--label", f"{LABEL}={self.label}"
 
-    def _run(self, name: str, command: list[str], environment: dict[str, str]) -> Process:
-        with (self.directory / f"{name}.log").open("ab") as log:
-            return subprocess.Popen(
-                command,
-                cwd=self.directory,
-                env={**os.environ, **environment},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+    def _run(self, file: PidFile, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        start_detached(
+            command,
+            log=file.path.with_suffix(".log"),
+            pid_file=file,
+            environment={**os.environ, **environment},
+            directory=self.directory,
+        )
 
 
-def build_image() -> None:
-    """Build the rival's lab image, unless it is there for the same base and recipe."""
-    base = next(b for b in BASES if b and docker("images", "-q", b).strip())
-    secret = os.environ.get("PIP_CERT") or os.environ.get("SSL_CERT_FILE") or ""
-    docker(
-        *("build", "-q", "--build-arg", f"BASE={base}", "-t", IMAGE),
+async def build_image() -> None:
+    """Build the rival's lab image on the base of ours; quick when it is there."""
+    client = find("docker", "")
+    under = await base.ensure(client, "", lambda line: None)
+    secret = certificate(os.environ)
+    await client.run(
+        *("build", "-q", "--build-arg", f"BASE={under}", "-t", IMAGE),
         *(("--secret", f"id=ca,src={secret}") if secret else ()),
         str(VANILLA),
     )
 
 
-def proxy() -> Path:
-    """Return configurable-http-proxy, installing it below ``.build`` when it is not there."""
-    if found := shutil.which("configurable-http-proxy"):
-        return Path(found)
-    place = ROOT / ".build/bench"
-    program = place / "node_modules/.bin/configurable-http-proxy"
-    if not program.exists():
-        place.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
-            ["npm", "install", "--silent", "--prefix", str(place), CHP], check=True, timeout=300
-        )
-    return program
-
-
 def versions() -> str:
     """Return what the rival is made of, in words."""
-    names = "import jupyterhub, dockerspawner as d; print(jupyterhub.__version__, d.__version__)"
-    hub, spawner = subprocess.check_output([PYTHON, "-c", names], text=True).split()
-    package = proxy().resolve().parent.parent / "package.json"
-    chp = json.loads(package.read_text())["version"]
-    return f"JupyterHub {hub}, DockerSpawner {spawner}, configurable-http-proxy {chp}"
-
-
-def _end(process: Process | None) -> None:
-    if process is not None and process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    _, script = ensure_chp(ROOT / ".build")
+    chp = json.loads((Path(script).parents[1] / "package.json").read_text())["version"]
+    return (
+        f"JupyterHub {version('jupyterhub')}, DockerSpawner {version('dockerspawner')}, "
+        f"configurable-http-proxy {chp}"
+    )
 
 
 def _wait_for(port: int, what: str, log: Path) -> None:

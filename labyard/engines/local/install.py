@@ -95,7 +95,8 @@ def _digest(source: Path) -> str:
 
 
 def _files(source: Path) -> Iterable[Path]:
-    return [source / REQUIREMENTS, *sorted((source / PROGRAMS).rglob("*.py"))]
+    programs = [file for file in (source / PROGRAMS).rglob("*") if file.is_file()]
+    return [source / REQUIREMENTS, *sorted(f for f in programs if f.suffix != ".pyc")]
 
 
 async def _make(place: Path, source: Path, progress: Callable[[str], None]) -> None:
@@ -114,7 +115,9 @@ async def _make(place: Path, source: Path, progress: Callable[[str], None]) -> N
         total=len(re.findall(r"^[\w.-]+==", requirements.read_text(), re.MULTILINE)),
     )
     (packages,) = (place / "lib").glob("python3*/site-packages")
-    shutil.copytree(source / PROGRAMS, packages / PROGRAMS.name)
+    programs = packages / PROGRAMS.name
+    shutil.copytree(source / PROGRAMS, programs, ignore=shutil.ignore_patterns("__pycache__"))
+    await _run([str(place / "bin/python"), "-m", "compileall", "-q", str(programs)], progress)
     entry = place / "bin/labyard-lab"
     entry.write_text(_ENTRY.format(python=place / "bin/python"))
     entry.chmod(0o755)
