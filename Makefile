@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 UP ?=
 # Test suites, in the order they run. SKIP=browser,podman switches off suites or tests by name.
@@ -10,7 +10,7 @@ SUITES := unit contract integration browser faults
 SKIP ?=
 
 export PATH := $(PATH):/usr/sbin:/sbin
-export SKIP
+export SKIP VENV
 
 TEST_PACKAGES := docker.io runc iptables podman haproxy postgresql chromium mmdebstrap wrk procps
 

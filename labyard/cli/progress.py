@@ -12,6 +12,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from labyard.cli import output
 
+_BETWEEN_LINES = 5.0  # seconds, so that a log is not a line for each package
+
 
 class Bar:
     """One step under way: call it with a detail, tell it how far it is."""
@@ -21,12 +23,18 @@ class Bar:
         self._title = title
         self._task = task
         self._detail = ""
+        self._quiet_until = 0.0
 
     def __call__(self, detail: str) -> None:
         """Say what is being done now, in a few words."""
-        if detail != self._detail:
-            self._detail = detail
-            self._bars.tell(self._title, self._task, detail)
+        if detail == self._detail:
+            return
+        self._detail = detail
+        if self._task is not None:
+            self._bars.progress.update(self._task, detail=detail)
+        elif time.monotonic() >= self._quiet_until:
+            self._quiet_until = time.monotonic() + _BETWEEN_LINES
+            output.say(f"· {self._title}: {detail}")
 
     def advance(self, done: float, total: float) -> None:
         """Say how far it is; ``total`` is 0 while unknown."""
@@ -74,10 +82,3 @@ class Bars:
             self.progress.update(task, total=1, completed=1)
         else:
             output.say(f"✔ {title} ({time.monotonic() - began:.1f} s)")
-
-    def tell(self, title: str, task: TaskID | None, detail: str) -> None:
-        """Show a step's detail."""
-        if task is not None:
-            self.progress.update(task, detail=detail)
-        else:
-            output.say(f"· {title}: {detail}")

@@ -137,7 +137,7 @@ def plan(*, hub_runs: bool) -> tuple[Step, ...]:
         Step("Ports", check_ports),
         Step("Keys", make_secrets),
         Step("Database", prepare_database),
-        Step("Lab image", prepare_labs),
+        Step("Labs", prepare_labs),
         Step("Network", open_network),
         *running,
     )
