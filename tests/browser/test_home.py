@@ -20,7 +20,7 @@ def look(page: Page, shots: Path, name: str) -> None:
     for width in (DESK, PHONE):
         for theme in ("light", "dark"):
             page.set_viewport_size({"width": width, "height": 860})
-            page.emulate_media(color_scheme=theme)
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
             page.screenshot(path=shots / f"{name}-{width}-{theme}.png", full_page=True)
             sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")
