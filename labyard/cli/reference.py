@@ -24,8 +24,9 @@ def render() -> str:
 
 
 def _sections(command: click.Command, name: str, parent: click.Context | None) -> Iterator[str]:
-    context = click.Context(command, info_name=name, parent=parent, max_content_width=100)
-    context.terminal_width = 100
+    context = click.Context(
+        command, info_name=name, parent=parent, terminal_width=100, **command.context_settings
+    )
     level = 2 if parent is None or parent.parent is None else 3
     help_text = command.get_help(context).strip()
     yield f"\n{'#' * level} {context.command_path}\n\n```\n{help_text}\n```\n"
