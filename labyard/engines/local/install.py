@@ -30,7 +30,7 @@ _PACKAGE = re.compile(
     r"([A-Za-z_][\w.]*(?:-[A-Za-z_][\w.]*)*)"
 )
 _ENTRY = """\
-#!{python}
+#!{python} -I
 import runpy
 runpy.run_module("labyard_lab", run_name="__main__", alter_sys=True)
 """

@@ -135,6 +135,7 @@ def _environment(
 ) -> dict[str, str]:
     mapped = {name: _mapped(value, paths) or value for name, value in lab.environment.items()}
     user = lab.labels.get(USER, "lab")
+    home = _mapped(lab.home, paths) or lab.home
     return {
         "LANG": "C.UTF-8",
         "USER": user,
@@ -142,9 +143,9 @@ def _environment(
         "SHELL": "/bin/bash",
         **mapped,
         **_service_url(lab),
-        "HOME": _mapped(lab.home, paths) or lab.home,
+        "HOME": home,
         "TMPDIR": paths["/tmp"],  # noqa: S108
-        "PATH": f"{tools}:{os.defpath.lstrip(':')}:/usr/local/bin",
+        "PATH": f"{tools}:{os.defpath.lstrip(':')}:/usr/local/bin:{home}/.local/bin",
         SECRETS: str(place.lab(lab.name) / "secrets.json"),
     }
 
