@@ -17,6 +17,7 @@ from labyard.settings.schema import Settings
 
 SERVICE = "labyard"
 CLI = "labyard-cli"
+_PATIENCE = 20  # seconds that a writer waits for another one on SQLite
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Place:
     """Where this hub runs: what cannot be read off the settings alone.
 
     ``hub_address`` is the address the hub's API listens on, reached by the edge and by labs;
-    ``proxy`` is ``haproxy`` or ``chp``; ``database`` is a SQLAlchemy URL.
+    ``proxy`` is ``haproxy`` or ``chp``; ``database`` is a SQLAlchemy URL; ``environment`` are the
+    variables that settings came from.
     """
 
     settings_file: Path
@@ -34,6 +36,7 @@ class Place:
     database: str
     template_paths: tuple[str, ...] = ()
     template_vars: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def apply(settings: Settings, place: Place, config: Any) -> None:
@@ -54,6 +57,8 @@ def _hub(settings: Settings, place: Place, hub: Any) -> None:
     if settings.external_url:
         hub.public_url = settings.external_url.rstrip("/") + settings.base_url
     hub.db_url = place.database
+    if place.database.startswith("sqlite"):
+        hub.db_kwargs = {"connect_args": {"timeout": _PATIENCE, "check_same_thread": False}}
     hub.cookie_secret_file = str(paths.secret("cookie"))
     hub.log_level = settings.hub.log_level
     hub.max_body = settings.edge.max_body
@@ -115,7 +120,7 @@ def _services(settings: Settings, place: Place, hub: Any) -> None:
             "name": SERVICE,
             "url": f"http://127.0.0.1:{settings.hub.service_port}",
             "command": [sys.executable, "-m", "labyard", "service"],
-            "environment": {"LABYARD_CONFIG": str(place.settings_file)},
+            "environment": {**place.environment, "LABYARD_CONFIG": str(place.settings_file)},
             "oauth_no_confirm": True,
             # A page acts with the rights of the person who clicks, and with no more of them than these.
             "oauth_client_allowed_scopes": ["self", "admin:servers", "list:users"],

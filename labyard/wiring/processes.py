@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
 from labyard.core import lazy_iri
 from labyard.settings.apply import Place, apply
+from labyard.settings.environment import relevant
 from labyard.wiring.installation import Installation
 
 CONFIG_FILE = Path(__file__).parents[2] / "jupyterhub_config.py"
@@ -42,6 +44,7 @@ def configure(config: Any) -> Path:
         database=site.database,
         template_paths=(*template_paths(), *LabyardAuthenticator.template_paths()),
         template_vars=template_vars(settings),
+        environment=relevant(os.environ),
     )
     apply(settings, place, config)
     return site.loaded.path
