@@ -85,11 +85,11 @@ class Yard:
         self.labyard("down", *(["--labs"] if labs else []))
 
     def bootstrap(self, name: str = "admin") -> Person:
-        """Make the first admin with the bootstrap secret and sign in."""
+        """Make the first admin with the bootstrap secret, which signs in as well."""
         secret = (self.data / "secrets" / "bootstrap").read_text().strip()
         admin = self.person(name)
         admin.sign_up(PASSWORD, bootstrap=secret)
-        admin.sign_in(PASSWORD)
+        assert admin.signed_in
         return admin
 
     def person(self, name: str) -> Person:

@@ -1,0 +1,119 @@
+"""An engine that is away, errs or dawdles: nothing is forgotten, removed or held up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import docker
+import pytest
+
+from labyard.core.names import Names
+from tests.faults.test_killed import labs
+from tests.tools.faulty_socket import FaultySocket, Mode
+from tests.tools.person import Person, eventually
+from tests.tools.yard import Yard
+
+OUTAGE = 60  # seconds; the hub looks at each lab every 10
+TIMEOUT = 5
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultySocket]:
+    path: Path = tmp_path_factory.mktemp("engine") / "docker.sock"
+    with FaultySocket(path) as socket:
+        yield socket
+
+
+@pytest.fixture(scope="module")
+def place(make_yard: Callable[..., Yard], faulty: FaultySocket) -> Iterator[Yard]:
+    yard = make_yard(engine={"kind": "docker", "socket": faulty.url, "timeout": f"{TIMEOUT}s"})
+    yard.up()
+    yard.bootstrap()
+    yield yard
+    yard.down(labs=True)  # while the faulty socket is still there
+
+
+@pytest.fixture(scope="module")
+def people(place: Yard) -> list[Person]:
+    people = [place.member(f"user{n}") for n in range(2)]
+    for person in people:
+        person.run()
+        assert person.lab("lab").status_code == 200
+    return people
+
+
+def well(people: list[Person]) -> bool:
+    """Return whether everybody's lab is ready and answers."""
+    return all(person.ready() and person.lab("lab").status_code == 200 for person in people)
+
+
+def test_nothing_is_lost_while_the_engine_answers_500(
+    place: Yard, people: list[Person], faulty: FaultySocket, engine_client: docker.DockerClient
+) -> None:
+    before = labs(engine_client, place)
+    with faulty.fault(".*", Mode.ERROR) as fault:
+        end = time.monotonic() + OUTAGE
+        while time.monotonic() < end:
+            assert well(people)
+            time.sleep(5)
+        assert len(fault.seen) >= 2 * OUTAGE / 10 - 2, "the hub did look at the labs"
+    assert well(people)
+    assert labs(engine_client, place) == before
+
+
+def test_the_hub_starts_while_the_engine_is_down(
+    place: Yard, people: list[Person], faulty: FaultySocket, engine_client: docker.DockerClient
+) -> None:
+    before = labs(engine_client, place)
+    place.down()
+    faulty.refuse()
+    try:
+        place.up()
+        for person in people:
+            assert person.lab("api").status_code == 200
+        refused = place.person("user0")
+        refused.http.cookies = people[0].http.cookies
+        assert refused.start("second").status_code in (202, 500, 502, 503)
+        assert labs(engine_client, place) == before
+    finally:
+        faulty.listen()
+    eventually(lambda: well(people), 30, "all is well again")
+    assert labs(engine_client, place) == before
+    people[0].run("second")
+    people[0].halt("second")
+
+
+def test_a_stop_asked_for_in_an_outage_is_done_when_it_ends(
+    place: Yard, people: list[Person], faulty: FaultySocket, engine_client: docker.DockerClient
+) -> None:
+    name = Names(place.installation).lab(people[1].name)
+    with faulty.fault(".*", Mode.ERROR) as fault:
+        assert people[1].stop().status_code == 202
+        fault.wait_met()
+        assert name in labs(engine_client, place)
+    eventually(lambda: name not in labs(engine_client, place), 30, "the lab is stopped")
+    eventually(lambda: not people[1].model(), 30, "the hub knows")
+    people[1].run()
+
+
+def test_a_held_call_holds_up_nobody_else(
+    place: Yard, people: list[Person], faulty: FaultySocket
+) -> None:
+    usual = []
+    for _ in range(3):
+        began = time.monotonic()
+        people[1].halt()
+        people[1].run()
+        usual.append(time.monotonic() - began)
+    held = place.member("held")
+    name = Names(place.installation).lab(held.name)
+    with faulty.fault(f"POST .*/containers/create.*{name}", Mode.DELAY, seconds=60) as fault:
+        assert held.start().status_code in (202, 500, 503)
+        fault.wait_met()
+        began = time.monotonic()
+        people[1].halt()
+        people[1].run()
+        assert time.monotonic() - began < 2 * sorted(usual)[1]
+    eventually(lambda: not (held.model() or {}).get("pending"), 60, "the held start has ended")
