@@ -56,7 +56,7 @@ def _process(door: Door) -> list[str]:
         *([f"user {door.account}", f"group {door.account}"] if door.account else []),
         f"maxconn {door.connections}",
         f"nbthread {door.threads}",
-        "tune.bufsize 32768",
+        "tune.bufsize 65536",
         "log stdout format raw local0",
     ]
 
@@ -184,7 +184,8 @@ def _answers() -> list[str]:
         "http-response del-header Service-Worker-Allowed if lab",
         "http-response del-header Server",
         f"http-after-response set-header X-Content-Type-Options nosniff {absent % 'x-content-type-options'}",
-        f"http-after-response set-header Referrer-Policy same-origin {absent % 'referrer-policy'}",
+        "http-after-response set-header Referrer-Policy same-origin"
+        " if !lab !{ res.hdr(referrer-policy) -m found }",
     ]
 
 
