@@ -93,7 +93,7 @@ class FaultySocket:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._server: asyncio.Server | None = None
-        self._clients: set[asyncio.StreamWriter] = set()
+        self._clients: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
 
     def __enter__(self) -> FaultySocket:
         self._thread.start()
@@ -108,8 +108,10 @@ class FaultySocket:
     ) -> None:
         self.clear()
         self.refuse()
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
+        self._loop.close()
 
     @contextlib.contextmanager
     def fault(
@@ -157,14 +159,20 @@ class FaultySocket:
         for client in list(self._clients):
             client.transport.abort()
 
+    async def _end(self) -> None:
+        tasks = [task for task in self._clients.values() if task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._clients.add(writer)
+        self._clients[writer] = asyncio.current_task()
         try:
             await self._relay(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, OSError):
             pass
         finally:
-            self._clients.discard(writer)
+            self._clients.pop(writer, None)
             writer.close()
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

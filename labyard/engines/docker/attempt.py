@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from labyard.core.errors import Busy, EngineError, LabyardError
+from labyard.core.errors import Busy, EngineError, LabyardError, NotFound
 from labyard.core.models import Lab, LabStatus, ServerPlan
 from labyard.core.names import ATTEMPT, INSTALLATION, Names
 from labyard.engines.docker import read, spec
-from labyard.engines.docker.connect import Connection
+from labyard.engines.docker.connect import Connection, Making
 from labyard.engines.docker.failures import NameTaken
 from labyard.engines.docker.user_networks import UserNetworks
 from labyard.engines.docker.user_volumes import UserVolumes
@@ -53,7 +53,7 @@ class Attempt:
         self._ulimits = ulimits
         self._id = secrets.token_hex(8)
         self._made: list[str] = []
-        self._open: set[asyncio.Task[Any]] = set()
+        self._making = Making()
 
     async def make(self) -> Lab:
         """Make volumes, network and container, and put the secrets in. Raises ``LabyardError``."""
@@ -61,7 +61,7 @@ class Attempt:
         if plan.network is None:
             raise EngineError(f"The plan of {plan.name} has no network.")
         await self._make_volumes()
-        async with self._networks.seat(plan.network, self._open) as address:
+        async with self._networks.seat(plan.network, self._making) as address:
             body = spec.container(
                 plan,
                 address,
@@ -80,28 +80,25 @@ class Attempt:
             await self._connection.call("looking at the lab", lambda _: container.show())
         )
 
-    async def take_back(self, *, certain: bool) -> None:
-        """Remove what this attempt made.
+    async def take_back(self) -> None:
+        """Remove what this attempt made, and what of it turns up late.
 
-        ``certain`` says that the engine answered every request, so one sweep is enough; otherwise
-        what turns up late is removed too.
+        That is over when every request was answered and one sweep went well. A request that got no
+        answer is followed, and one whose connection broke is allowed for, for half a minute.
         """
-        for pause in _PAUSES:
-            await asyncio.sleep(pause)
-            with contextlib.suppress(LabyardError):
-                await self._sweep()
-                if certain:
-                    return
-        if self._open:
-            await asyncio.wait(set(self._open), timeout=_LATEST)
-            with contextlib.suppress(LabyardError):
-                await self._sweep()
+        for pause in (*_PAUSES, _LATEST):
+            if self._making.open:
+                await asyncio.wait(set(self._making.open), timeout=pause)
+            elif pause != _LATEST:
+                await asyncio.sleep(pause)
+            if await self._swept() and not self._making.open and not self._making.lost:
+                return
 
     async def _make_volumes(self) -> None:
         self._claims.update({m.source: self._id for m in self._plan.mounts})
         for name in await self._volumes.missing(self._plan):
             self._made.append(name)
-            await self._volumes.make(self._plan, name, self._open)
+            await self._volumes.make(self._plan, name, self._making)
         if self._made:
             await self._hand_over()
 
@@ -110,7 +107,7 @@ class Attempt:
         labels = self._names.scratch_labels()
         body = spec.steward(self._plan, self._made, labels, self._id)
         steward = await self._connection.call(
-            "preparing volumes", lambda d: d.containers.create(body), outliving=self._open
+            "preparing volumes", lambda d: d.containers.create(body), making=self._making
         )
         await self._unpack(steward, "/", spec.deeds(self._plan, len(self._made)))
         await self._remove(steward.id)
@@ -120,7 +117,7 @@ class Attempt:
         return await self._connection.call(
             "creating the lab",
             lambda d: d.containers.create(body, name=name),
-            outliving=self._open,
+            making=self._making,
         )
 
     async def _unpack(self, container: Any, directory: str, archive: bytes) -> None:
@@ -143,13 +140,22 @@ class Attempt:
             raise Busy(f"The lab {name} runs already.", remedy="Stop it first.")
         await self._remove(answer["Id"])
 
+    async def _swept(self) -> bool:
+        try:
+            await self._sweep()
+        except LabyardError:
+            return False
+        return True
+
     async def _sweep(self) -> None:
         for row in await self._networks.containers():
             if read.labels(row).get(ATTEMPT) == self._id:
                 await self._remove(row["Id"])
+        if self._making.open:  # it may want the volumes; without them an engine would make its own
+            return
         for name in self._made:
             if self._claims.get(name) == self._id:
-                with contextlib.suppress(Busy, LabyardError):
+                with contextlib.suppress(Busy, NotFound):
                     await self._volumes.remove(name)
         if self._plan.network is not None:
             await self._networks.release(self._plan.network.name)

@@ -13,7 +13,7 @@ import aiohttp
 from aiodocker.networks import DockerNetwork
 from aiodocker.volumes import DockerVolume
 
-from labyard.engines.docker.failures import explain, unreachable
+from labyard.engines.docker.failures import NO_CONNECTION, explain, unreachable
 
 T = TypeVar("T")
 # aiodocker's own types are loose; what comes back is read in one place, ``read.py``.
@@ -61,6 +61,31 @@ def _address(explicit: str) -> str:
     return explicit if "://" in explicit else _UNIX + explicit
 
 
+class Making:
+    """Requests that make something on an engine, followed to their end even if nobody waits."""
+
+    def __init__(self) -> None:
+        self.open: set[asyncio.Task[Any]] = set()
+        self.lost = False  # whether one ended without an answer: the engine may still go on with it
+
+    def follow(self, request: Awaitable[T]) -> asyncio.Future[T]:
+        """Run ``request`` as a task of its own."""
+
+        async def run() -> T:
+            return await request
+
+        task = asyncio.create_task(run())
+        self.open.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self.open.discard(task)
+        error = None if task.cancelled() else task.exception()
+        answered = isinstance(error, aiodocker.DockerError) and error.status != NO_CONNECTION
+        self.lost = self.lost or task.cancelled() or (error is not None and not answered)
+
+
 class Connection:
     """Calls to one engine. Each runs by itself: none waits for another."""
 
@@ -76,12 +101,12 @@ class Connection:
         request: Callable[[Client], Awaitable[T]],
         *,
         extra: float = 0,
-        outliving: set[asyncio.Task[Any]] | None = None,
+        making: Making | None = None,
     ) -> T:
         """Return what ``request`` returns, within the timeout and ``extra`` seconds.
 
         A request that makes something is not broken off when time is up, since the engine may go on
-        with it: it stays in ``outliving`` until it ends.
+        with it: ``making`` keeps it in sight until it ends.
 
         Raises
         ------
@@ -92,9 +117,9 @@ class Connection:
         """
         try:
             async with asyncio.timeout(self.timeout + extra):
-                if outliving is None:
+                if making is None:
                     return await request(self._open())
-                return await asyncio.shield(_keep(request(self._open()), outliving))
+                return await asyncio.shield(making.follow(request(self._open())))
         except TimeoutError as error:
             seconds = self.timeout + extra
             raise unreachable(self.url, f"{doing} took more than {seconds:g} s") from error
@@ -136,18 +161,3 @@ class Connection:
                 url = _UNIX + "localhost"
             self._client = aiodocker.Docker(url, connector=self._connector)
         return self._client
-
-
-def _keep(request: Awaitable[T], tasks: set[asyncio.Task[Any]]) -> asyncio.Future[T]:
-    async def run() -> T:
-        return await request
-
-    def ended(task: asyncio.Task[T]) -> None:
-        tasks.discard(task)
-        if not task.cancelled():
-            task.exception()  # whoever still waits for it sees it; nobody else has to
-
-    task = asyncio.create_task(run())
-    tasks.add(task)
-    task.add_done_callback(ended)
-    return task

@@ -111,10 +111,10 @@ class DockerEngine(Engine):
             self._later(_abandon(work, attempt))
             raise
         except EngineUnreachable:
-            self._later(attempt.take_back(certain=False))
+            self._later(attempt.take_back())
             raise
         except Exception:
-            await asyncio.shield(self._later(attempt.take_back(certain=True)))
+            await asyncio.shield(self._later(attempt.take_back()))
             raise
 
     async def start(self, name: str) -> Lab:
@@ -273,8 +273,8 @@ def _podman_limits() -> Mapping[str, tuple[int, int]]:
 async def _abandon(work: asyncio.Task[Lab], attempt: Attempt) -> None:
     """Let an attempt that nobody waits for come to its end, then take it back."""
     await asyncio.wait({work})
-    answered = work.exception() is None or not isinstance(work.exception(), EngineUnreachable)
-    await attempt.take_back(certain=answered)
+    work.exception()  # seen
+    await attempt.take_back()
 
 
 def _checked(text: str, pattern: re.Pattern[str]) -> str:

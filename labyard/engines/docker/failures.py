@@ -28,7 +28,7 @@ class SubnetTaken(EngineError):
 
 
 # aiodocker's own status for a connection that failed, and for an error inside a stream.
-_NO_CONNECTION = 900
+NO_CONNECTION = 900
 _IN_STREAM = 0
 
 # (what the engine says, the error, what it means, what to do).
@@ -122,7 +122,7 @@ def explain(status: int, text: str, *, doing: str, url: str) -> LabyardError:
     A failure that is not recognised counts as an engine that is ill (unreachable) when the engine
     blames itself (5xx), and as a refusal otherwise.
     """
-    if status == _NO_CONNECTION:
+    if status == NO_CONNECTION:
         return unreachable(url, "no connection")
     words = " ".join(text.split())[:300].rstrip(".")
     for pattern, kind, meaning, remedy in _KNOWN:

@@ -50,7 +50,7 @@ def container(
         "HostConfig": {
             "NetworkMode": network,
             "Mounts": [
-                *(_mount(m) for m in plan.mounts),
+                *(_mount(m, plan.volume_labels) for m in plan.mounts),
                 *_scratch(plan, scratch_labels),
             ],
             "Tmpfs": {"/run": _RUN},
@@ -146,13 +146,13 @@ def _user(user: str) -> tuple[int, int]:
     return int(uid), int(gid or uid)
 
 
-def _mount(mount: Mount) -> Body:
-    return {
-        "Type": "bind" if mount.kind is MountKind.BIND else "volume",
-        "Source": mount.source,
-        "Target": mount.target,
-        "ReadOnly": mount.read_only,
-    }
+def _mount(mount: Mount, labels: Mapping[str, Mapping[str, str]]) -> Body:
+    body = {"Source": mount.source, "Target": mount.target, "ReadOnly": mount.read_only}
+    if mount.kind is MountKind.BIND:
+        return {"Type": "bind", **body}
+    # The labels count where the volume is lost between its making and the container's.
+    options = {"Labels": dict(labels.get(mount.source, {}))}
+    return {"Type": "volume", **body, "VolumeOptions": options}
 
 
 def _scratch(plan: ServerPlan, labels: Mapping[str, str]) -> list[Body]:

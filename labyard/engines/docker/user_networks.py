@@ -8,20 +8,17 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from ipaddress import IPv4Address, IPv4Network, ip_interface
 from pathlib import Path
-from typing import Any
 
 from labyard.core.errors import EngineError, EngineUnreachable, NotFound
 from labyard.core.models import NetworkPlan
 from labyard.core.names import INSTALLATION
 from labyard.engines.docker import read, spec
-from labyard.engines.docker.connect import Connection, NetworkHandle
+from labyard.engines.docker.connect import Connection, Making, NetworkHandle
 from labyard.engines.docker.failures import NameTaken, SubnetTaken
 from labyard.engines.docker.networks import free_address, free_subnet, routes, subnets
 
 _ROUTES = Path("/proc/net/route")
 _TRIES = 64  # subnets that something we cannot see holds
-
-Tasks = set[asyncio.Task[Any]]
 
 
 class UserNetworks:
@@ -35,13 +32,13 @@ class UserNetworks:
         self._reserved: set[IPv4Network] = set()
 
     @asynccontextmanager
-    async def seat(self, plan: NetworkPlan, outliving: Tasks) -> AsyncIterator[IPv4Address]:
+    async def seat(self, plan: NetworkPlan, making: Making) -> AsyncIterator[IPv4Address]:
         """Hold a free address in ``plan``'s network, which is made if need be.
 
         Nobody else gets the address, and the network stays, until the block ends.
         """
         async with self._locks[plan.name]:
-            network = await self._find(plan.name) or await self._make(plan, outliving)
+            network = await self._find(plan.name) or await self._make(plan, making)
             labs = [a for a in await self.containers() if plan.name in read.networks(a)]
             subnet = next(iter(subnets([network])), None)
             taken = {a for a, _ in map(read.address, labs) if a} | _endpoints(network)
@@ -60,7 +57,7 @@ class UserNetworks:
                 return
             try:
                 network = await self._find(name)
-                if network is not None:
+                if network is not None and not network.get("Containers"):
                     await self._connection.call(
                         "removing a network", lambda d: NetworkHandle(d, network["Id"]).delete()
                     )
@@ -94,7 +91,7 @@ class UserNetworks:
             )
         return network
 
-    async def _make(self, plan: NetworkPlan, outliving: Tasks) -> read.Answer:
+    async def _make(self, plan: NetworkPlan, making: Making) -> read.Answer:
         """Make the network in the lowest free subnet, going on where an engine knows better."""
         refused: set[IPv4Network] = set()
         for _ in range(_TRIES):
@@ -105,7 +102,7 @@ class UserNetworks:
                 break
             self._reserved.add(subnet)
             try:
-                await self._create(spec.network(plan, subnet), outliving)
+                await self._create(spec.network(plan, subnet), making)
             except SubnetTaken:
                 refused.add(subnet)
             else:
@@ -119,9 +116,9 @@ class UserNetworks:
             remedy="Set a larger network.block, or one that no route of this host covers.",
         )
 
-    async def _create(self, body: spec.Body, outliving: Tasks) -> None:
+    async def _create(self, body: spec.Body, making: Making) -> None:
         await self._connection.call(
-            "making a network", lambda d: d.networks.create(body), outliving=outliving
+            "making a network", lambda d: d.networks.create(body), making=making
         )
 
 

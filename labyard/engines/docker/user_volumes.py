@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 from labyard.core.errors import EngineError, NotFound, Refused
 from labyard.core.models import MountKind, ServerPlan, Volume
 from labyard.core.names import INSTALLATION, KIND, USER_ID, Kind, Names
 from labyard.engines.docker import read, spec
-from labyard.engines.docker.connect import Connection, VolumeHandle
+from labyard.engines.docker.connect import Connection, Making, VolumeHandle
 
 
 class UserVolumes:
@@ -35,11 +34,11 @@ class UserVolumes:
                 self._check_owner(volume, plan.volume_labels.get(name, {}))
         return [name for name, volume in zip(wanted, found, strict=True) if volume is None]
 
-    async def make(self, plan: ServerPlan, name: str, outliving: set[asyncio.Task[Any]]) -> None:
+    async def make(self, plan: ServerPlan, name: str, making: Making) -> None:
         """Make the volume ``name`` with the labels that ``plan`` has for it."""
         body = spec.volume(name, plan.volume_labels.get(name, {}))
         await self._connection.call(
-            "making a volume", lambda d: d.volumes.create(body), outliving=outliving
+            "making a volume", lambda d: d.volumes.create(body), making=making
         )
 
     async def list(self, prefix: str) -> Sequence[Volume]:

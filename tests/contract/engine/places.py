@@ -121,6 +121,15 @@ class Place:
                 await engine.remove(lab.name)
             shutil.rmtree(self.root)
             return
+        for _ in range(3):  # an engine may still be busy with what a broken test asked for
+            try:
+                await self._sweep_once()
+                return
+            except aiodocker.DockerError:
+                await asyncio.sleep(2)
+        await self._sweep_once()
+
+    async def _sweep_once(self) -> None:
         found = await self.objects()
         async with self.client() as d:
             for kind, params in (("containers", {"force": True, "v": True}), ("networks", None)):

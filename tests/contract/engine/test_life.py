@@ -105,7 +105,7 @@ async def test_a_lab_that_ends_tells_its_exit_code_and_last_words(
     place: Place, engine: Engine
 ) -> None:
     words = "import sys; print('to output'); print('to error', file=sys.stderr); sys.exit(7)"
-    await running(engine, place.plan(command=("python3", "-u", "-c", words)))
+    await running(engine, place.plan(command=("python3", "-c", words)))
     name = place.plan().name
     for _ in range(100):
         lab = await engine.lab(name)

@@ -1,0 +1,201 @@
+"""An engine that is slow, ill or away: what is known stays known, and nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labyard.core.errors import EngineError, EngineUnreachable
+from labyard.core.models import LabStatus
+from tests.contract.engine.places import Place, eventually, running
+from tests.tools.faulty_socket import FaultySocket, Mode
+
+NOTHING = {"containers": [], "volumes": [], "networks": []}
+CREATE = r"POST .*/containers/create"
+
+
+@pytest.fixture
+def faulty(containers: Place, tmp_path: Path) -> Iterator[FaultySocket]:
+    """A socket in front of the place's engine."""
+    with FaultySocket(tmp_path / "engine.sock", containers.url) as socket:
+        yield socket
+
+
+async def _nothing_left(place: Place) -> bool:
+    async with place.client() as d:
+        volumes = (await d.volumes.list())["Volumes"] or []
+    unlabelled = [v for v in volumes if v["Name"].startswith(place.names.installation)]
+    return await place.objects() == NOTHING and not unlabelled
+
+
+@pytest.mark.parametrize("mode", ["refused", "dropped", "500", "hung", "no socket"])
+async def test_every_question_to_an_engine_that_does_not_answer_is_unreachable(
+    containers: Place, faulty: FaultySocket, mode: str, tmp_path: Path
+) -> None:
+    lab = await running(containers.engine(), containers.plan())
+    url = f"unix://{tmp_path}/none.sock" if mode == "no socket" else faulty.url
+    engine = containers.engine(url=url, timeout=1.0 if mode == "hung" else 30)
+    if mode == "refused":
+        faulty.refuse()
+    elif mode != "no socket":
+        modes = {"dropped": Mode.DROP, "500": Mode.ERROR, "hung": Mode.DELAY}
+        faulty.add(".", modes[mode], seconds=60)
+
+    async def pull() -> None:
+        async for _ in engine.pull("labyard/none:latest"):
+            pass
+
+    asked = {
+        "info": engine.info(),
+        "has_image": engine.has_image(containers.plan().image),
+        "pull": pull(),
+        "create": engine.create(containers.plan(server="new")),
+        "start": engine.start(lab.name),
+        "stop": engine.stop(lab.name, 0),
+        "restart": engine.restart(lab.name, 0),
+        "remove": engine.remove(lab.name),
+        "lab": engine.lab(lab.name),
+        "labs": engine.labs(),
+        "logs": engine.logs(lab.name),
+        "usage": engine.usage(lab.name),
+        "volumes": engine.volumes(),
+        "remove_volume": engine.remove_volume(containers.plan().mounts[0].source),
+    }
+    answers = await asyncio.gather(*asked.values(), return_exceptions=True)
+    for question, answer in zip(asked, answers, strict=True):
+        assert isinstance(answer, EngineUnreachable), (question, answer)
+        assert answer.remedy
+    faulty.clear()
+    still = await containers.engine().lab(lab.name)
+    assert still == lab, "nothing was lost"
+
+
+async def test_all_is_well_when_the_engine_returns(containers: Place, faulty: FaultySocket) -> None:
+    engine = containers.engine(url=faulty.url)
+    lab = await running(engine, containers.plan())
+    faulty.refuse()
+    with pytest.raises(EngineUnreachable):
+        await engine.lab(lab.name)
+    faulty.listen()
+    assert await engine.lab(lab.name) == lab
+
+
+async def test_a_held_call_delays_nobody_else(containers: Place, faulty: FaultySocket) -> None:
+    engine = containers.engine(url=faulty.url)
+    held_plan, other_plan = containers.plan("held"), containers.plan("other")
+    with faulty.fault(f"{CREATE}.*{held_plan.name}", Mode.DELAY, seconds=60) as fault:
+        held = asyncio.create_task(engine.create(held_plan))
+        await fault.met()
+        other = await running(engine, other_plan)
+        assert other.status is LabStatus.RUNNING
+        assert len(await engine.labs()) == 1
+        await engine.stop(other.name, 0)
+        await engine.remove(other.name)
+        assert not held.done(), "it was held all the time"
+    assert (await held).status is LabStatus.CREATED
+
+
+async def test_a_hundred_and_twenty_held_calls_delay_nobody_else(
+    containers: Place, faulty: FaultySocket
+) -> None:
+    engine = containers.engine(url=faulty.url)
+    with faulty.fault("GET .*/containers/.*nobody", Mode.DELAY, seconds=60):
+        name = containers.names.lab("nobody")
+        held = [asyncio.create_task(engine.lab(name)) for _ in range(120)]
+        await asyncio.sleep(0.5)
+        assert await engine.labs() == []
+        assert not any(task.done() for task in held)
+    assert await asyncio.gather(*held) == [None] * 120
+
+
+@pytest.mark.parametrize(
+    ("step", "mode"),
+    [
+        (CREATE, Mode.LATE),  # made at once, told too late
+        (CREATE, Mode.DELAY),  # made after nobody waits any more
+        (CREATE, Mode.LOSE),
+        (CREATE, Mode.ERROR),
+        (r"POST .*/networks/create", Mode.LATE),
+        (r"POST .*/networks/create", Mode.DELAY),
+        (r"POST .*/volumes/create", Mode.DELAY),
+        (r"PUT .*/archive", Mode.ERROR),
+        (r"PUT .*/archive", Mode.LATE),
+        (r"GET .*/containers/[0-9a-f]{64}/json", Mode.DROP),
+    ],
+)
+async def test_a_create_that_fails_leaves_nothing_behind(
+    containers: Place, faulty: FaultySocket, step: str, mode: Mode
+) -> None:
+    engine = containers.engine(url=faulty.url, timeout=2.0)
+    times = 3 if mode is Mode.DROP else 1  # a question that breaks off is asked again
+    with faulty.fault(step, mode, seconds=5.0, times=times) as fault:
+        with pytest.raises(EngineUnreachable):
+            await engine.create(containers.plan())
+        assert fault.seen
+        await eventually(lambda: _settled(containers, engine))
+    assert await containers.objects() == NOTHING
+
+
+async def _settled(place: Place, engine: object) -> bool:
+    """Nothing is there, and nothing is under way that could still make something."""
+    return await _nothing_left(place) and not engine._background  # type: ignore[attr-defined]
+
+
+async def test_a_refused_create_leaves_nothing_behind_at_once(containers: Place) -> None:
+    engine = containers.engine()
+    with pytest.raises(EngineError, match="no such image") as caught:
+        await engine.create(containers.plan(image="labyard/none:latest"))
+    assert not isinstance(caught.value, EngineUnreachable)
+    assert await _nothing_left(containers)
+
+
+@pytest.mark.parametrize("step", [CREATE, r"POST .*/networks/create", r"PUT .*/archive"])
+async def test_a_cancelled_create_leaves_nothing_behind(
+    containers: Place, faulty: FaultySocket, step: str
+) -> None:
+    engine = containers.engine(url=faulty.url)
+    with faulty.fault(step, Mode.DELAY, seconds=60, times=1) as fault:
+        task = asyncio.create_task(engine.create(containers.plan()))
+        await fault.met()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        fault.release()
+        await eventually(lambda: _settled(containers, engine))
+
+
+async def test_what_is_taken_back_late_spares_a_later_success(
+    containers: Place, faulty: FaultySocket
+) -> None:
+    """The first attempt times out; the second one succeeds while the first is being taken back."""
+    engine = containers.engine(url=faulty.url, timeout=2.0)
+    plan = containers.plan()
+    with faulty.fault(CREATE, Mode.LATE, seconds=4.0, times=1):
+        with pytest.raises(EngineUnreachable):
+            await engine.create(plan)
+        lab = await running(containers.engine(url=faulty.url), plan)
+        await eventually(lambda: _idle(engine))
+    assert await engine.lab(plan.name) == lab
+    assert [v.name for v in await engine.volumes()] == [plan.mounts[0].source]
+
+
+async def _idle(engine: object) -> bool:
+    return not engine._background  # type: ignore[attr-defined]
+
+
+async def test_a_lost_answer_to_a_stop_is_unknown_not_gone(
+    containers: Place, faulty: FaultySocket
+) -> None:
+    engine = containers.engine(url=faulty.url)
+    lab = await running(engine, containers.plan())
+    with (
+        faulty.fault(r"POST .*/stop", Mode.LOSE, times=1),
+        pytest.raises(EngineUnreachable),
+    ):
+        await engine.stop(lab.name, 0)
+    seen = await engine.lab(lab.name)
+    assert seen is not None
+    assert seen.id == lab.id
