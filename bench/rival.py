@@ -11,13 +11,13 @@ import time
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bench.results import ROOT
 from bench.sides import HOST, LABEL, PYTHON, Side, docker, sweep, tail
 from labyard.core.processes import PidFile, start_detached
 from labyard.edge.install import ensure_chp
-from labyard.images import base
-from labyard.images.build import certificate
+from labyard.images import access, base
 from labyard.images.client import find
 
 VANILLA = ROOT / "bench/vanilla"
@@ -106,12 +106,11 @@ async def build_image() -> None:
     """Build the rival's lab image on the base of ours; quick when it is there."""
     client = find("docker", "")
     under = await base.ensure(client, "", lambda line: None)
-    secret = certificate(os.environ)
-    await client.run(
-        *("build", "-q", "--build-arg", f"BASE={under}", "-t", IMAGE),
-        *(("--secret", f"id=ca,src={secret}") if secret else ()),
-        str(VANILLA),
-    )
+    with TemporaryDirectory() as private, access.secrets(Path(private)) as given:
+        options = [f"--secret=id={name},src={file}" for name, file in given.items()]
+        await client.run(
+            "build", "-q", f"--build-arg=BASE={under}", f"--tag={IMAGE}", *options, str(VANILLA)
+        )
 
 
 def versions() -> str:
