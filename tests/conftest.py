@@ -47,7 +47,8 @@ def make_yard(
 
     yield make
     for yard in made:
-        yard.down(labs=True)
+        if not yard.emptied:
+            yard.down(labs=True)
         sweep(engine_client, yard.installation)
 
 

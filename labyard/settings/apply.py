@@ -122,8 +122,8 @@ def _services(settings: Settings, place: Place, hub: Any) -> None:
             "command": [sys.executable, "-m", "labyard", "service"],
             "environment": {**place.environment, "LABYARD_CONFIG": str(place.settings_file)},
             "oauth_no_confirm": True,
-            # A page acts with the rights of the person who clicks, and with no more of them than these.
-            "oauth_client_allowed_scopes": ["self", "admin:servers", "list:users"],
+            # A page acts with the rights of the person who clicks, and only on what is theirs.
+            "oauth_client_allowed_scopes": ["self"],
             "display": False,
         },
         {"name": CLI, "api_token": place.paths.secret("cli.token").read_text().strip()},

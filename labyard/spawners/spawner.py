@@ -13,7 +13,7 @@ from markupsafe import Markup
 from traitlets import Any as AnyTrait
 from traitlets import List, Unicode
 
-from labyard.core.errors import EngineError, EngineUnreachable, LabyardError, Refused
+from labyard.core.errors import Busy, EngineError, EngineUnreachable, LabyardError, Refused
 from labyard.core.locks import UserLocks
 from labyard.core.models import LabStatus, Owner, ServerPlan, ServerRef
 from labyard.core.names import Names
@@ -211,6 +211,7 @@ class LabSpawner(Spawner):
         remove = self._when_reachable(lambda: self.workplace.engine.remove(name), _CLEAN_UP)
         try:
             await asyncio.shield(asyncio.ensure_future(remove))
+            self._lab_name = ""
         except LabyardError as error:
             self.log.error("Could not remove %s after its failed start: %s", name, error)
 
@@ -239,10 +240,11 @@ class LabSpawner(Spawner):
 
     async def poll(self) -> int | None:
         """Return None while the lab runs or nobody knows, else its exit code."""
+        if not self._lab_name:
+            return 0  # nothing was started, or the start failed and was cleaned up
         while True:
             try:
-                lab = await self.workplace.engine.lab(self.lab_name)
-                break
+                return await self._settled()
             except EngineError as error:
                 self.log.warning("%s counts as running: %s", self._log_name, error)
                 # A hub that has just started must not decide before it knows: its own check would
@@ -250,6 +252,19 @@ class LabSpawner(Spawner):
                 if not self._check_pending or await self._answers():
                     return None
             await asyncio.sleep(_LOOK_AGAIN)
+
+    async def _settled(self) -> int | None:
+        """Return what :meth:`poll` does; a lab that is being restarted is not over."""
+        if await self._looked() is None:
+            return None
+        try:
+            async with self.workplace.locks.hold(self.user.id, f"looking at {self._log_name}"):
+                return await self._looked()
+        except Busy:
+            return None
+
+    async def _looked(self) -> int | None:
+        lab = await self.workplace.engine.lab(self.lab_name)
         if lab is None:
             return 0
         return None if lab.status is LabStatus.RUNNING else lab.exit_code or 0

@@ -56,6 +56,7 @@ class Yard:
         self.file.write_text(yaml.safe_dump(self.settings))
         self.url = f"http://127.0.0.1:{edge}{self.settings.get('base_url', '/').rstrip('/')}/"
         self.data = directory / "var"
+        self.emptied = True
 
     def labyard(
         self, *arguments: str, check: bool = True, input: str | None = None, **environment: str
@@ -78,11 +79,13 @@ class Yard:
 
     def up(self) -> None:
         """Bring it up, or find it up."""
+        self.emptied = False
         self.labyard("up")
 
     def down(self, *, labs: bool = False) -> None:
         """Stop hub and proxy, and the labs too when asked."""
         self.labyard("down", *(["--labs"] if labs else []))
+        self.emptied = labs
 
     def bootstrap(self, name: str = "admin") -> Person:
         """Make the first admin with the bootstrap secret, which signs in as well."""
