@@ -10,13 +10,14 @@ import tempfile
 from pathlib import Path
 
 from labyard.core.errors import EngineError
-from labyard.images.client import Client, Said
-from labyard.images.recipe import DIGEST
+from labyard.images.client import Client, Said, run
 
-DEFAULT = "debian:bookworm-slim"
+DEFAULT = "docker.io/library/debian:bookworm-slim"
 _PACKAGES = ("python3", "python3-venv", "ca-certificates")
 _LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 _PULL = 600.0  # seconds
+
+MADE = f"labyard/base:{hashlib.sha256(repr((_PACKAGES, _LEFT_OUT)).encode()).hexdigest()[:16]}"
 
 
 async def ensure(client: Client, wanted: str, said: Said) -> str:
@@ -27,23 +28,20 @@ async def ensure(client: Client, wanted: str, said: Said) -> str:
     EngineError
         When a named base cannot be had, or none can be made.
     """
-    if wanted:
-        await _pull(client, wanted, said)
-        return wanted
-    made = f"labyard/base:{_digest()}"
-    if await client.label(made, DIGEST) is not None:
-        return made
+    for name in (wanted,) if wanted else (MADE, DEFAULT):
+        if await client.image(name) is not None:
+            return name
     try:
-        await _pull(client, DEFAULT, said)
+        await _pull(client, wanted or DEFAULT, said)
     except EngineError:
-        await _make(client, made, said)
-        return made
-    return DEFAULT
+        if wanted:
+            raise
+        await _make(client, said)
+        return MADE
+    return wanted or DEFAULT
 
 
 async def _pull(client: Client, image: str, said: Said) -> None:
-    if await client.label(image, DIGEST) is not None:
-        return
     said(f"pulling {image}")
     try:
         async with asyncio.timeout(_PULL):
@@ -52,7 +50,7 @@ async def _pull(client: Client, image: str, said: Said) -> None:
         raise EngineError(f"Pulling {image} took more than {_PULL:g} s.") from None
 
 
-async def _make(client: Client, name: str, said: Said) -> None:
+async def _make(client: Client, said: Said) -> None:
     """Make a minimal Debian from packages and import it."""
     if shutil.which("mmdebstrap") is None or os.geteuid() != 0:
         raise EngineError(
@@ -61,18 +59,13 @@ async def _make(client: Client, name: str, said: Said) -> None:
         )
     said("making a Debian from packages")
     with tempfile.TemporaryDirectory() as directory:
-        archive = Path(directory) / "base.tar"
-        debootstrap = Client(("mmdebstrap",))
-        await debootstrap.run(
-            "--variant=minbase",
-            f"--include={','.join(_PACKAGES)}",
-            *(f"--dpkgopt=path-exclude={path}" for path in _LEFT_OUT),
-            "bookworm",
-            str(archive),
-            said=said,
+        archive = str(Path(directory) / "base.tar")
+        await run(
+            (
+                *("mmdebstrap", "--variant=minbase", f"--include={','.join(_PACKAGES)}"),
+                *(f"--dpkgopt=path-exclude={path}" for path in _LEFT_OUT),
+                *("bookworm", archive),
+            ),
+            said,
         )
-        await client.run("import", "--change", f"LABEL {DIGEST}={_digest()}", str(archive), name)
-
-
-def _digest() -> str:
-    return hashlib.sha256(repr((_PACKAGES, _LEFT_OUT)).encode()).hexdigest()[:16]
+        await client.run("import", archive, MADE)

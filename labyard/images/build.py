@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import os
-import re
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Protocol
 
+from labyard.images import access
 from labyard.images import base as bases
 from labyard.images.client import Client, find
-from labyard.images.recipe import DIGEST, Recipe, read
+from labyard.images.progress import Bar, Listener
+from labyard.images.recipe import BASE, DIGEST, Recipe, read
 
 TAG = "labyard/lab:latest"
 SOURCE = Path(__file__).parents[2]
-# BuildKit's plain progress numbers each step: `#9 [lab 4/7] RUN ...`; podman says `STEP 4/7: RUN ...`.
-_STEP = re.compile(r"(?:^#\d+ \[(?:[\w-]+ )?|^STEP )(\d+)/(\d+)[\]:]\s*(\w+)")
-_PACKAGE = re.compile(r"Collecting ([\w.\[\]-]+)")
-_CERTIFICATES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
-
-
-class Bar(Protocol):
-    """Shows how far the build is."""
-
-    def __call__(self, detail: str) -> None:
-        """Say what is being done now."""
-
-    def advance(self, done: float, total: float) -> None:
-        """Say how far it is."""
 
 
 async def ensure(
     tag: str, kind: str, socket: str, bar: Bar, *, base: str = "", tools: Sequence[str] = ()
 ) -> bool:
     """Have the lab image as ``tag`` on the engine; return whether it had to be built.
+
+    One build at a time on an account: who asks meanwhile waits, and finds it built.
 
     Parameters
     ----------
@@ -51,54 +43,69 @@ async def ensure(
     Refused
         When a tool is not known.
     """
+    recipe = read(SOURCE, tools)
     client = find(kind, socket)
-    listener = Listener(bar)
-    recipe = read(SOURCE, await bases.ensure(client, base, listener), tools)
-    if await client.label(tag, DIGEST) == recipe.digest:
-        return False
-    bar("building")
-    await _build(client, tag, recipe, listener)
+    async with _turn():
+        if await is_current(client, tag, recipe, base):
+            return False
+        listener = Listener(bar, recipe.packages)
+        name = await bases.ensure(client, base, listener)
+        bar("building")
+        await _build(client, tag, recipe, name, listener)
     return True
 
 
-async def _build(client: Client, tag: str, recipe: Recipe, listener: Listener) -> None:
-    secrets = certificate(os.environ)
-    await client.run(
-        "build",
-        *(
-            "--build-arg",
-            f"BASE={recipe.base}",
-            "--label",
-            f"{DIGEST}={recipe.digest}",
-            "--tag",
-            tag,
-        ),
-        *(("--secret", f"id=ca,src={secrets}") if secrets else ()),
-        *(("--progress", "plain") if "DOCKER_BUILDKIT" in client.environment else ()),
-        "-",
-        given=recipe.context(),
-        said=listener,
-    )
+async def is_current(client: Client, tag: str, recipe: Recipe, base: str = "") -> bool:
+    """Return whether ``tag`` is what a build would make: of this recipe, on its base as it is now.
+
+    A base that the engine no longer has says nothing against it.
+    """
+    labels = await client.labels(tag)
+    name, _, identity = labels.get(BASE, "").rpartition("@")
+    if labels.get(DIGEST) != recipe.digest or name not in _acceptable(base):
+        return False
+    return await client.image(name) in (None, identity)
 
 
-def certificate(environment: Mapping[str, str]) -> str:
-    """Return the file of certificate authorities that this host's package index needs, or nothing."""
-    return next((environment[name] for name in _CERTIFICATES if environment.get(name)), "")
+def _acceptable(base: str) -> tuple[str, ...]:
+    return (base,) if base else (bases.MADE, bases.DEFAULT)
 
 
-class Listener:
-    """Hears what a builder says and tells the bar what it means."""
+async def _build(client: Client, tag: str, recipe: Recipe, base: str, listener: Listener) -> None:
+    with tempfile.TemporaryDirectory(prefix="labyard-") as directory:
+        context, private = Path(directory) / "context", Path(directory) / "secrets"
+        private.mkdir(mode=0o700)
+        recipe.write(context)
+        labels = {DIGEST: recipe.digest, BASE: f"{base}@{await client.image(base)}"}
+        with access.secrets(private) as secrets:
+            options = build_options(tag, base, labels, secrets, access.proxies(os.environ))
+            plain = ("--progress", "plain") if client.plain else ()
+            await client.run("build", *options, *plain, str(context), said=listener)
 
-    def __init__(self, bar: Bar) -> None:
-        self._bar = bar
 
-    def __call__(self, line: str) -> None:
-        """Take one line of output."""
-        if step := _STEP.search(line):
-            done, total, what = int(step[1]), int(step[2]), step[3]
-            self._bar.advance(done - 1, total)
-            self._bar(f"step {done} of {total}: {what}")
-        elif package := _PACKAGE.search(line):
-            self._bar(f"installing {package[1]}")
-        elif line.startswith(("making", "pulling", "I: ")):
-            self._bar(line.removeprefix("I: "))
+def build_options(
+    tag: str,
+    base: str,
+    labels: Mapping[str, str],
+    secrets: Mapping[str, Path],
+    proxies: Sequence[str],
+) -> list[str]:
+    """Return the options of ``docker build`` and ``podman build``. Pure.
+
+    ``proxies`` are names of variables: the builder takes their values from its own environment.
+    """
+    return [
+        *("--tag", tag, "--build-arg", f"BASE={base}"),
+        *(word for name, value in labels.items() for word in ("--label", f"{name}={value}")),
+        *(word for name in proxies for word in ("--build-arg", name)),
+        *(word for id, file in secrets.items() for word in ("--secret", f"id={id},src={file}")),
+    ]
+
+
+@asynccontextmanager
+async def _turn() -> AsyncIterator[None]:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "labyard"
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "image.lock").open("w") as lock:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        yield

@@ -3,19 +3,60 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import subprocess
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from labyard.core.errors import EngineError
 
 Said = Callable[[str], None]
 # Where Debian keeps its own client, if another one without BuildKit comes first in PATH.
 _DEBIAN = "/usr/bin"
+
+
+async def run(
+    command: Sequence[str],
+    said: Said = lambda line: None,
+    environment: Mapping[str, str] | None = None,
+) -> str:
+    """Run a program and return the last line it printed; ``said`` hears every line as it comes.
+
+    Raises
+    ------
+    EngineError
+        When it fails, with the end of what it said.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, **(environment or {})},
+        limit=2**20,
+    )
+    assert process.stdout is not None  # noqa: S101
+    lines: deque[str] = deque(maxlen=25)
+    try:
+        async for line in process.stdout:
+            lines.append(line.decode(errors="replace").rstrip())
+            said(lines[-1])
+        code = await process.wait()
+    finally:
+        if process.returncode is None:
+            process.terminate()
+    if code:
+        end = "\n".join(lines)
+        raise EngineError(
+            f"`{Path(command[0]).name} {command[1]}` failed:\n{end}\n",
+            remedy="See that the engine answers, a package index can be reached and the disk has room.",
+        )
+    return lines[-1] if lines else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,57 +66,29 @@ class Client:
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    async def run(self, *arguments: str, given: bytes = b"", said: Said = lambda line: None) -> str:
-        """Run the command with ``given`` as its input and return the last line it printed.
+    @property
+    def plain(self) -> bool:
+        """Return whether a build must be told to print its progress line by line."""
+        return "DOCKER_BUILDKIT" in self.environment
 
-        ``said`` hears every line as it comes.
+    async def run(self, *arguments: str, said: Said = lambda line: None) -> str:
+        """Run the command with ``arguments``; see :func:`run`."""
+        return await run((*self.command, *arguments), said, self.environment)
 
-        Raises
-        ------
-        EngineError
-            When it fails, with the end of what it said.
-        """
-        process = await asyncio.create_subprocess_exec(
-            *self.command,
-            *arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, **self.environment},
-            limit=2**20,
-        )
-        assert process.stdin is not None  # noqa: S101
-        assert process.stdout is not None  # noqa: S101
-        feeding = asyncio.create_task(_feed(process.stdin, given))
-        lines: deque[str] = deque(maxlen=25)
-        async for line in process.stdout:
-            lines.append(line.decode(errors="replace").rstrip())
-            said(lines[-1])
-        await feeding
-        if await process.wait():
-            end = "\n".join(lines)
-            raise EngineError(
-                f"`{self.command[0]} {arguments[0]}` failed:\n{end}\n",
-                remedy="See that the engine answers, a package index can be reached and the disk has room.",
-            )
-        return lines[-1] if lines else ""
+    async def image(self, name: str) -> str | None:
+        """Return an image's id, or None when the engine has none of that name."""
+        found = await self._inspect(name, "{{json .Id}}")
+        return str(found).removeprefix("sha256:") if found else None
 
-    async def label(self, image: str, label: str) -> str | None:
-        """Return an image's label, or None when there is no such image."""
-        question = f'{{{{index .Config.Labels "{label}"}}}}'
+    async def labels(self, name: str) -> Mapping[str, str]:
+        """Return an image's labels; none when the engine has no such image."""
+        return await self._inspect(name, "{{json .Config.Labels}}") or {}
+
+    async def _inspect(self, name: str, wanted: str) -> Any:
         try:
-            return await self.run("image", "inspect", "--format", question, image)
+            return json.loads(await self.run("image", "inspect", "--format", wanted, name))
         except EngineError:
             return None
-
-
-async def _feed(pipe: asyncio.StreamWriter, given: bytes) -> None:
-    try:
-        pipe.write(given)
-        await pipe.drain()
-    except (BrokenPipeError, ConnectionResetError):
-        pass  # it ended before it had read all, and says why by itself
-    pipe.close()
 
 
 def find(kind: str, socket: str) -> Client:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import tarfile
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,37 +11,43 @@ from pathlib import Path
 from labyard.core.errors import Refused
 
 DIGEST = "org.labyard.recipe"
+BASE = "org.labyard.base"
 TOOLS = ("glances", "tensorboard", "mlflow")
+
+_PINNED = re.compile(rb"^([\w.-]+)==", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The build context, file by file, and the base it goes on."""
+    """The build context, file by file."""
 
-    base: str
     files: Mapping[str, bytes]
 
     @property
     def digest(self) -> str:
-        """Return a word that changes with anything that the image is made from."""
-        digest = hashlib.sha256(self.base.encode())
+        """Return a word that changes with anything in the context."""
+        digest = hashlib.sha256()
         for name in sorted(self.files):
-            digest.update(f"\0{name}\0{len(self.files[name])}\0".encode())
+            digest.update(f"{name}\0{len(self.files[name])}\0".encode())
             digest.update(self.files[name])
         return digest.hexdigest()[:16]
 
-    def context(self) -> bytes:
-        """Return the build context as a tar that is the same for the same files."""
-        buffer = io.BytesIO()
-        with tarfile.open(fileobj=buffer, mode="w") as tar:
-            for name in sorted(self.files):
-                entry = tarfile.TarInfo(name)
-                entry.size, entry.mode = len(self.files[name]), 0o644
-                tar.addfile(entry, io.BytesIO(self.files[name]))
-        return buffer.getvalue()
+    @property
+    def packages(self) -> int:
+        """Return how many packages are installed, about."""
+        pins = (_PINNED.findall(content) for name, content in self.files.items() if _locked(name))
+        return len({name for names in pins for name in names})
+
+    def write(self, directory: Path) -> None:
+        """Write the build context; it is the same for the same files."""
+        for name, content in self.files.items():
+            path = directory / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+            path.chmod(0o644)
 
 
-def read(source: Path, base: str, tools: Sequence[str] = ()) -> Recipe:
+def read(source: Path, tools: Sequence[str] = ()) -> Recipe:
     """Return the recipe in a checkout, with web tools added.
 
     Raises
@@ -55,9 +60,15 @@ def read(source: Path, base: str, tools: Sequence[str] = ()) -> Recipe:
             f"There is no web tool called {unknown[0]!r}.", remedy=f"There are: {', '.join(TOOLS)}."
         )
     lab = source / "images/lab"
-    files = {name: (lab / name).read_bytes() for name in ("Dockerfile", "labyard-lab")}
-    for path in sorted((lab / "labyard_lab").rglob("*.py")):
-        files[str(path.relative_to(lab))] = path.read_bytes()
+    files = {
+        str(path.relative_to(lab)): path.read_bytes()
+        for path in sorted(lab.rglob("*"))
+        if path.is_file() and path.suffix != ".pyc"
+    }
     for name in ("lab", *(f"lab-{tool}" for tool in sorted(set(tools)))):
         files[f"requirements/{name}.txt"] = (source / f"requirements/{name}.txt").read_bytes()
-    return Recipe(base, files)
+    return Recipe(files)
+
+
+def _locked(name: str) -> bool:
+    return name.startswith("requirements/")

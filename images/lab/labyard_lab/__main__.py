@@ -10,9 +10,10 @@ import gc
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 
-from labyard_lab import lazy_iri
+from labyard_lab import home, lazy_iri
 
 _SECRETS = "/run/labyard/secrets.json"
 # Starting makes 600,000 objects that stay: looking through them for garbage 70 times finds none.
@@ -22,10 +23,10 @@ _GARBAGE = (50_000, 20, 20)
 def main() -> None:
     """Run the lab until it is told to end."""
     gc.set_threshold(*_GARBAGE)
-    take_secrets(Path(os.environ.get("LABYARD_SECRETS", _SECRETS)))
-    os.environ.setdefault("JUPYTER_CONFIG_PATH", str(Path(__file__).with_name("config")))
-    os.environ["JUPYTERHUB_SINGLEUSER_APP"] = "jupyter-server"
     os.umask(0o027)
+    take_secrets(Path(os.environ.get("LABYARD_SECRETS", _SECRETS)))
+    home.furnish(Path.home())
+    settle()
     lazy_iri.install()
     from jupyterhub.singleuser import main as become_singleuser
 
@@ -39,6 +40,13 @@ def take_secrets(file: Path) -> None:
         os.environ.update(json.loads(file.read_text()))
     except FileNotFoundError:
         sys.exit(f"{file} is missing: a lab is started by its hub, which puts its secrets there.")
+
+
+def settle() -> None:
+    """Point Jupyter to our defaults, and to a directory of this run for what holds the lab's token."""
+    os.environ.setdefault("JUPYTER_CONFIG_PATH", str(Path(__file__).with_name("config")))
+    os.environ.setdefault("JUPYTER_RUNTIME_DIR", tempfile.mkdtemp(prefix="jupyter-"))
+    os.environ["JUPYTERHUB_SINGLEUSER_APP"] = "jupyter-server"
 
 
 if __name__ == "__main__":

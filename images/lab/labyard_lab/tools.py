@@ -6,9 +6,11 @@ They listen on loopback inside the lab, and jupyter-server-proxy lets in who the
 from __future__ import annotations
 
 import importlib.util
+import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 LOOPBACK = "127.0.0.1"
@@ -18,14 +20,13 @@ LOOPBACK = "127.0.0.1"
 class Tool:
     """One tool: the package that brings it, its command, and how it is shown.
 
-    In ``command``, ``{port}`` and ``{base_url}`` are filled in by jupyter-server-proxy. ``port`` 0 takes
-    a free one. ``absolute`` tools are told the path they live under.
+    In ``command``, ``{port}`` and ``{base_url}`` are filled in by jupyter-server-proxy, the rest by
+    :func:`enabled`. ``absolute`` tools are told the path they live under.
     """
 
     package: str
     title: str
     command: tuple[str, ...]
-    port: int = 0
     absolute: bool = False
 
 
@@ -34,17 +35,17 @@ TOOLS = {
         "mlflow",
         "MLflow",
         (
-            *(sys.executable, "-m", "mlflow", "server", "--host", LOOPBACK, "--port", "{port}"),
-            *("--workers", "1", "--backend-store-uri", "sqlite:///mlflow.db"),
-            *("--default-artifact-root", "mlartifacts"),
+            *("mlflow", "server", "--host", LOOPBACK, "--port", "{port}", "--workers", "{workers}"),
+            *("--backend-store-uri", "sqlite:///{store}/mlflow.db"),
+            *("--artifacts-destination", "{store}/artifacts"),
+            *("--allowed-hosts", "*"),
         ),
-        port=5000,  # where MLFLOW_TRACKING_URI says it is
     ),
     "tensorboard": Tool(
         "tensorboard",
         "TensorBoard",
         (
-            *(sys.executable, "-m", "tensorboard.main", "--host", LOOPBACK, "--port", "{port}"),
+            *("tensorboard.main", "--host", LOOPBACK, "--port", "{port}"),
             *("--logdir", "{logdir}", "--path_prefix", "{base_url}tensorboard"),
         ),
         absolute=True,
@@ -53,8 +54,8 @@ TOOLS = {
         "glances",
         "Glances",
         (
-            *(sys.executable, "-m", "glances", "--webserver", "--bind", LOOPBACK),
-            *("--port", "{port}", "--disable-autodiscover", "--disable-check-update"),
+            *("glances", "--webserver", "--bind", LOOPBACK, "--port", "{port}"),
+            *("--disable-autodiscover", "--disable-check-update"),
         ),
     ),
 }
@@ -62,23 +63,52 @@ TOOLS = {
 
 def enabled(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Return jupyter-server-proxy's entries for the tools that ``ENABLE_SERVICE_*`` switches on."""
-    logdir = environment.get("TENSORBOARD_LOGDIR", "/tmp/tensorboard")
     return {
-        name: _entry(name, tool, logdir)
+        name: _entry(name, tool, environment)
         for name, tool in TOOLS.items()
         if environment.get(f"ENABLE_SERVICE_{name.upper()}") == "1"
     }
 
 
-def _entry(name: str, tool: Tool, logdir: str) -> dict[str, Any]:
+def address(entry: Mapping[str, Any]) -> str:
+    """Return where a kernel reaches the tool of an entry with a port of its own."""
+    return f"http://localhost:{entry['port']}"
+
+
+def _entry(name: str, tool: Tool, environment: Mapping[str, str]) -> dict[str, Any]:
     there = importlib.util.find_spec(tool.package) is not None
-    missing = (sys.executable, "-m", "labyard_lab.missing", "{port}", name, tool.title)
-    command = [part.replace("{logdir}", logdir) for part in (tool.command if there else missing)]
+    missing = ("labyard_lab.missing", "{port}", name, tool.title)
+    command = [_filled(part, environment) for part in (tool.command if there else missing)]
     return {
-        "command": command,
-        "port": tool.port if there else 0,
+        "command": [sys.executable, "-m", *command],
+        "port": free_port(int(environment.get("MLFLOW_PORT", "5000"))) if name == "mlflow" else 0,
         "timeout": 60,
         "absolute_url": tool.absolute and there,
         "launcher_entry": {"title": tool.title},
         "new_browser_tab": True,
     }
+
+
+def _filled(part: str, environment: Mapping[str, str]) -> str:
+    """Fill in what the environment says; other braces are jupyter-server-proxy's."""
+    said = {
+        "{workers}": environment.get("MLFLOW_WORKERS", "1"),
+        "{store}": str(Path(environment.get("HOME", "/home/lab")) / ".mlflow"),
+        "{logdir}": environment.get("TENSORBOARD_LOGDIR", "/tmp/tensorboard"),
+    }
+    for name, value in said.items():
+        part = part.replace(name, value.replace("{", "{{").replace("}", "}}"))
+    return part
+
+
+def free_port(wanted: int) -> int:
+    """Return ``wanted`` if nobody listens there, else a port that is free."""
+    for port in (wanted, 0):
+        with socket.socket() as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                one.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return int(one.getsockname()[1])
+    raise OSError("No port is free.")

@@ -1,13 +1,26 @@
 """Defaults of every lab; the person's own ~/.jupyter comes after and wins where it may."""
 
 import os
+from pathlib import Path
 
-from labyard_lab.tools import enabled
+from labyard_lab import tools
 
 # A withdrawn sign-in must end here within seconds.
 c.HubOAuth.cache_max_age = 3
+# The secret outlives the run's own directory: pages that are open stay signed in over a restart.
+c.ServerApp.cookie_secret_file = str(Path.home() / ".local/share/jupyter/cookie_secret")
 c.ServerApp.shutdown_no_activity_timeout = 0
-c.ServerProxy.servers = enabled(os.environ)
+# It only serves the names that settings had before JupyterLab.
+c.ServerApp.jpserver_extensions = {"notebook_shim": False}
+# Not a login shell: that would forget where the lab's programs are.
+c.ServerApp.terminado_settings = {"shell_command": ["/bin/bash"]}
 
+# The root file system is read-only; extensions come with the image.
+c.LabApp.extension_manager = "readonly"
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.news_url = None
+
+c.ServerProxy.servers = tools.enabled(os.environ)
+if "mlflow" in c.ServerProxy.servers:
+    c.ServerApp.jpserver_extensions["labyard_lab.keep"] = True
+    os.environ["MLFLOW_TRACKING_URI"] = tools.address(c.ServerProxy.servers["mlflow"])
