@@ -169,8 +169,8 @@ class FaultySocket:
         self._clients[writer] = asyncio.current_task()
         try:
             await self._relay(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, OSError):
-            pass
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # a client, the engine or the test has gone
         finally:
             self._clients.pop(writer, None)
             writer.close()

@@ -129,9 +129,10 @@ async def test_a_hundred_and_twenty_held_calls_delay_nobody_else(
 async def test_a_create_that_fails_leaves_nothing_behind(
     containers: Place, faulty: FaultySocket, step: str, mode: Mode
 ) -> None:
-    engine = containers.engine(url=faulty.url, timeout=2.0)
+    patience = 6.0 if containers.kind == "podman" else 2.0  # Podman alone takes seconds at times
+    engine = containers.engine(url=faulty.url, timeout=patience)
     times = 3 if mode is Mode.DROP else 1  # a question that breaks off is asked again
-    with faulty.fault(step, mode, seconds=5.0, times=times) as fault:
+    with faulty.fault(step, mode, seconds=patience + 3, times=times) as fault:
         with pytest.raises(EngineUnreachable):
             await engine.create(containers.plan())
         assert fault.seen
@@ -171,9 +172,10 @@ async def test_what_is_taken_back_late_spares_a_later_success(
     containers: Place, faulty: FaultySocket
 ) -> None:
     """The first attempt times out; the second one succeeds while the first is being taken back."""
-    engine = containers.engine(url=faulty.url, timeout=2.0)
+    patience = 6.0 if containers.kind == "podman" else 2.0
+    engine = containers.engine(url=faulty.url, timeout=patience)
     plan = containers.plan()
-    with faulty.fault(CREATE, Mode.LATE, seconds=4.0, times=1):
+    with faulty.fault(CREATE, Mode.LATE, seconds=patience + 2, times=1):
         with pytest.raises(EngineUnreachable):
             await engine.create(plan)
         lab = await running(containers.engine(url=faulty.url), plan)
