@@ -76,7 +76,7 @@ def address(entry: Mapping[str, Any]) -> str:
 
 
 def _entry(name: str, tool: Tool, environment: Mapping[str, str]) -> dict[str, Any]:
-    there = importlib.util.find_spec(tool.package) is not None
+    there = _installed(tool.package)
     missing = ("labyard_lab.missing", "{port}", name, tool.title)
     command = [_filled(part, environment) for part in (tool.command if there else missing)]
     return {
@@ -87,6 +87,10 @@ def _entry(name: str, tool: Tool, environment: Mapping[str, str]) -> dict[str, A
         "launcher_entry": {"title": tool.title},
         "new_browser_tab": True,
     }
+
+
+def _installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
 
 
 def _filled(part: str, environment: Mapping[str, str]) -> str:
