@@ -12,9 +12,9 @@ import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from labyard.core.files import replace
 from labyard.core.paths import Paths
 from labyard.edge.errors import EdgeError
-from labyard.edge.files import replace
 from labyard.edge.process import EdgeProcess
 
 LOOPBACK = "127.0.0.1"

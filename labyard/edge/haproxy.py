@@ -11,11 +11,11 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from labyard.core.files import replace
 from labyard.core.paths import Paths
 from labyard.edge import pages
 from labyard.edge.config import Door, render
 from labyard.edge.errors import EdgeError
-from labyard.edge.files import replace
 from labyard.edge.install import haproxy_path
 from labyard.edge.process import EdgeProcess
 from labyard.edge.runtime import MAP, MASTER, Runtime

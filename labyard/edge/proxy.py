@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 from jupyterhub.proxy import Proxy
 from traitlets import Float, Unicode
 
+from labyard.core.files import replace
 from labyard.core.paths import Paths
 from labyard.edge.errors import BadRoute, EdgeUnreachable
-from labyard.edge.files import replace
 from labyard.edge.haproxy import HAProxy
 from labyard.edge.routes import Route, dumps, key, loads, resolve
 from labyard.edge.runtime import Runtime

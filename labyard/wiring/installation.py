@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
+from labyard.core import files
 from labyard.core.errors import LabyardError
 from labyard.core.locks import UserLocks
 from labyard.core.names import Names
@@ -90,9 +91,7 @@ class Installation:
 
     def choose(self, choices: Choices) -> None:
         """Keep ``choices`` for every process of this installation."""
-        fresh = self._choices_file.with_suffix(".new")
-        fresh.write_text(json.dumps(asdict(choices), indent=2))
-        fresh.replace(self._choices_file)
+        files.replace(self._choices_file, json.dumps(asdict(choices), indent=2))
 
     # -- objects ----------------------------------------------------------------------------------
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from labyard.core import files
 from labyard.core.models import Mount, MountKind, ServerPlan
 
 
@@ -63,7 +63,7 @@ def record(plan: ServerPlan) -> Record:
 
 def save(path: Path, value: Record) -> None:
     """Write a record, whole or not at all, for the hub's account alone."""
-    write_private(path, json.dumps(asdict(value)))
+    files.replace(path, json.dumps(asdict(value)))
 
 
 def load(path: Path) -> Record | None:
@@ -84,13 +84,3 @@ def load(path: Path) -> Record | None:
         return Record(**found, mounts=mounts, command=command)
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path}: not a lab's record: {error}") from None
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write ``text`` to ``path`` in one step, readable by the owner alone."""
-    part = path.with_name(f".{path.name}.part")
-    part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    part.replace(path)

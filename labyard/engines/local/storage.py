@@ -9,10 +9,11 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from labyard.core import files
 from labyard.core.errors import Busy, EngineError, NotFound
 from labyard.core.models import Mount, MountKind, ServerPlan, Volume
 from labyard.core.names import INSTALLATION, USER_ID
-from labyard.engines.local.record import Record, save, write_private
+from labyard.engines.local.record import Record, save
 from labyard.engines.local.spec import Account, Place, account
 
 _LABELS = ".labels.json"
@@ -53,7 +54,7 @@ class Storage:
 
     @staticmethod
     def _write_secrets(path: Path, values: Mapping[str, str], owner: Account | None) -> None:
-        write_private(path, json.dumps(dict(values)))
+        files.replace(path, json.dumps(dict(values)))
         path.chmod(0o400)
         if owner is not None:
             os.chown(path, owner.uid, owner.uid)
@@ -89,7 +90,7 @@ class Storage:
 
     def _make_volume(self, plan: ServerPlan, mount: Mount) -> None:
         labels = plan.volume_labels.get(mount.source, {})
-        write_private(self._label_file(mount.source), json.dumps(dict(labels)))
+        files.replace(self._label_file(mount.source), json.dumps(dict(labels)))
         owner = account(plan.ref.owner.id, os.geteuid())
         _give(self._place.volume(mount.source), owner, shared=mount.shared)
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from labyard.core.files import replace
 from labyard.edge import pages
-from labyard.edge.files import replace
 
 
 @pytest.mark.parametrize("status", pages.STATUSES)
