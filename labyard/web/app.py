@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler
@@ -29,11 +27,10 @@ from labyard.web.sampler import Sampler
 
 log = logging.getLogger(__name__)
 
-# Seconds: how long a token that was withdrawn may still be believed, how long a start may take besides
-# pulling and starting, and how often the service looks whether its hub lives.
+# Seconds: how long a token that was withdrawn may still be believed, and how long a start may take
+# besides pulling and starting.
 _BELIEVED = 2
 _MARGIN = 30.0
-_LOOK_AT_PARENT = 0.5
 
 _USER = r"([^/]+)"
 _WHICH = r"(?:server|servers/([^/]+))"
@@ -121,7 +118,7 @@ def log_request(handler: RequestHandler) -> None:
 
 
 async def serve(app: Application, parts: Parts, *, address: str, port: int) -> None:
-    """Serve until cancelled, or until the hub that started this process is gone."""
+    """Serve until cancelled."""
     server = HTTPServer(
         app,
         xheaders=True,
@@ -133,7 +130,7 @@ async def serve(app: Application, parts: Parts, *, address: str, port: int) -> N
     server.listen(port, address)
     sampling = asyncio.create_task(parts.sampler.run())
     try:
-        await until_orphaned(os.getppid)
+        await asyncio.Event().wait()
     finally:
         sampling.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -141,12 +138,3 @@ async def serve(app: Application, parts: Parts, *, address: str, port: int) -> N
         server.stop()
         await parts.actions.hub.close()
         parts.people.close()
-
-
-async def until_orphaned(
-    parent: Callable[[], int], wait: Callable[[float], Awaitable[Any]] = asyncio.sleep
-) -> None:
-    """Return once ``parent`` gives another process id than at first: the parent has died."""
-    first = parent()
-    while parent() == first:
-        await wait(_LOOK_AT_PARENT)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from labyard.core import lazy_iri
+from labyard.core.processes import end_with_parent
 from labyard.settings.apply import Place, apply
 from labyard.settings.environment import relevant
 from labyard.wiring.installation import Installation
@@ -55,6 +56,7 @@ def run_service() -> None:
     from labyard.web.app import make_app, make_parts, serve  # noqa: PLC0415
     from labyard.web.people import People  # noqa: PLC0415
 
+    end_with_parent()
     site = Installation.here()
 
     async def run() -> None:
