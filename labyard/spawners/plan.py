@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from labyard.core.models import Hardening, Mount, NetworkPlan, ServerPlan, ServerRef
 from labyard.core.names import Names
-from labyard.settings.schema import HardeningSettings, Settings
+from labyard.settings.schema import HardeningSettings, Services, Settings
 
 # Credentials of the lab. They never appear in the container's environment, which anybody who may
 # inspect it can read; the lab's entry point takes them from a file.
@@ -15,6 +15,12 @@ SECRETS = frozenset({"JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN"})
 PORT = 8888
 USER = "1000:1000"
 HOME = "/home/lab"
+
+# Where programs in a lab find its web tools, unless ``labs.environment`` says otherwise.
+_ADDRESSES = {
+    "TENSORBOARD_LOGDIR": "/tmp/tensorboard",  # noqa: S108  inside the lab
+    "MLFLOW_TRACKING_URI": "http://localhost:5000",
+}
 
 
 def plan(
@@ -45,8 +51,9 @@ def plan(
         user=USER,
         working_dir=HOME,
         environment={
+            **_ADDRESSES,
             **{k: v for k, v in environment.items() if k not in SECRETS},
-            **service_environment(settings),
+            **_switches(settings.labs.services),
             "HOME": HOME,
         },
         secrets={k: v for k, v in environment.items() if k in SECRETS},
@@ -66,16 +73,9 @@ def plan(
     )
 
 
-def service_environment(settings: Settings) -> dict[str, str]:
-    """Return the switches and addresses of the web tools inside a lab."""
-    services = settings.labs.services
-    return {
-        "ENABLE_SERVICE_MLFLOW": str(int(services.mlflow)),
-        "ENABLE_SERVICE_TENSORBOARD": str(int(services.tensorboard)),
-        "ENABLE_SERVICE_GLANCES": str(int(services.glances)),
-        "TENSORBOARD_LOGDIR": "/tmp/tensorboard",  # noqa: S108  inside the lab
-        "MLFLOW_TRACKING_URI": "http://localhost:5000",
-    }
+def _switches(services: Services) -> dict[str, str]:
+    """Return which web tools are on, as the lab's own configuration asks for it."""
+    return {f"ENABLE_SERVICE_{name.upper()}": str(int(on)) for name, on in services}
 
 
 def _volume_labels(names: Names, ref: ServerRef, mount: Mount) -> Mapping[str, str]:

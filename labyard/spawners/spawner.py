@@ -156,8 +156,7 @@ class LabSpawner(Spawner):
         engine, labs = self.workplace.engine, self.workplace.settings.labs
         progress.tell("preparing", "Preparing")
         planned = await self._plan()
-        async with asyncio.timeout(labs.pull_timeout):
-            await self._pull(planned.image, progress)
+        await self._pull(planned.image, progress)
         try:
             async with asyncio.timeout(labs.start_timeout):
                 progress.tell("creating", "Creating the lab")
@@ -199,9 +198,17 @@ class LabSpawner(Spawner):
     async def _pull(self, image: str, progress: Progress) -> None:
         if await self.workplace.engine.has_image(image):
             return
-        progress.tell("pulling", f"Fetching the image {image}")
-        async for at in self.workplace.engine.pull(image):
-            progress.tell("pulling", f"Fetching the image {image}", at.done, at.total)
+        patience, doing = self.workplace.settings.labs.pull_timeout, f"Fetching the image {image}"
+        progress.tell("pulling", doing)
+        try:
+            async with asyncio.timeout(patience):
+                async for at in self.workplace.engine.pull(image):
+                    progress.tell("pulling", doing, at.done, at.total)
+        except TimeoutError:
+            raise EngineError(
+                f"The image {image} was not fetched within {patience:g} s.",
+                remedy="Try again; if it goes on, tell your administrator (labs.pull_timeout).",
+            ) from None
 
     async def _clean_up(self, name: str) -> None:
         """Remove a lab whose start failed, also while this start is being cancelled.

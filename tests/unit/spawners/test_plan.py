@@ -56,3 +56,12 @@ def test_hardening_and_services_follow_the_settings() -> None:
     assert planned.hardening.read_only_root
     assert planned.environment["ENABLE_SERVICE_GLANCES"] == "1"
     assert planned.environment["ENABLE_SERVICE_MLFLOW"] == "0"
+
+
+def test_the_sites_environment_wins_over_our_defaults_but_not_over_switches() -> None:
+    given = {"TENSORBOARD_LOGDIR": "/home/lab/runs", "ENABLE_SERVICE_GLANCES": "1", "HOME": "/x"}
+    planned = make(environment=given)
+    assert planned.environment["TENSORBOARD_LOGDIR"] == "/home/lab/runs"
+    assert planned.environment["MLFLOW_TRACKING_URI"] == "http://localhost:5000"
+    assert planned.environment["ENABLE_SERVICE_GLANCES"] == "0"
+    assert planned.environment["HOME"] == "/home/lab"
