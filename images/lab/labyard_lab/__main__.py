@@ -16,6 +16,7 @@ from pathlib import Path
 from labyard_lab import home, lazy_iri
 
 _SECRETS = "/run/labyard/secrets.json"
+_OF_PROCESSES = "LABYARD_SECRETS"  # names the file where the lab is a process of the host
 # Starting makes 600,000 objects that stay: looking through them for garbage 70 times finds none.
 _GARBAGE = (50_000, 20, 20)
 
@@ -23,8 +24,9 @@ _GARBAGE = (50_000, 20, 20)
 def main() -> None:
     """Run the lab until it is told to end."""
     gc.set_threshold(*_GARBAGE)
-    os.umask(0o027)
-    take_secrets(Path(os.environ.get("LABYARD_SECRETS", _SECRETS)))
+    if _OF_PROCESSES not in os.environ:  # the local engine has set its own
+        os.umask(0o027)
+    take_secrets(Path(os.environ.get(_OF_PROCESSES, _SECRETS)))
     home.furnish(Path.home())
     settle()
     lazy_iri.install()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 LOOPBACK = "127.0.0.1"
+MLFLOW = "http://localhost:5000"  # where kernels look for it, unless the port is taken
 
 
 @dataclass(frozen=True)

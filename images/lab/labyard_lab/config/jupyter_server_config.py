@@ -23,4 +23,5 @@ c.LabApp.news_url = None
 c.ServerProxy.servers = tools.enabled(os.environ)
 if "mlflow" in c.ServerProxy.servers:
     c.ServerApp.jpserver_extensions["labyard_lab.keep"] = True
-    os.environ["MLFLOW_TRACKING_URI"] = tools.address(c.ServerProxy.servers["mlflow"])
+    if os.environ.get("MLFLOW_TRACKING_URI", tools.MLFLOW) == tools.MLFLOW:  # not a site's own
+        os.environ["MLFLOW_TRACKING_URI"] = tools.address(c.ServerProxy.servers["mlflow"])
