@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import logging
 import os
 import platform
 import re
@@ -34,6 +35,8 @@ from labyard.engines.local.record import Record, load, record, save
 from labyard.engines.local.spec import LOOPBACK, NOT_APPLIED, Place, order
 from labyard.engines.local.storage import Storage
 from labyard.engines.local.usage import usage
+
+log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
@@ -122,13 +125,20 @@ class LocalEngine(Engine):
 
     async def lab(self, name: str) -> Lab | None:
         """Return the lab as its files and processes tell."""
-        return self._look(self._record(name)) if self._known(name) else None
+        found = self._remembered(name)
+        return None if found is None else self._look(found)
 
     async def labs(self) -> Sequence[Lab]:
-        """Return every lab of this engine."""
+        """Return every lab of this engine. One whose record cannot be read hides no other."""
         with _explained("list labs"):
             names = self._storage.labs()
-        return [lab for name in names if (lab := await self.lab(name)) is not None]
+        found = []
+        for name in names:
+            try:
+                found.append(await self.lab(name))
+            except EngineError as error:
+                log.warning("%s", error)
+        return [lab for lab in found if lab is not None]
 
     async def logs(self, name: str, lines: int = 100) -> str:
         """Return the last lines the lab wrote."""
@@ -184,16 +194,18 @@ class LocalEngine(Engine):
         return (self._directory(name) / "lab.json").exists()
 
     def _record(self, name: str) -> Record:
+        if (found := self._remembered(name)) is None:
+            raise NotFound(f"There is no lab {name!r}.", remedy="Create it first.")
+        return found
+
+    def _remembered(self, name: str) -> Record | None:
         try:
-            found = load(self._directory(name) / "lab.json")
+            return load(self._directory(name) / "lab.json")
         except (OSError, ValueError) as error:
             raise EngineError(
                 f"What is known of lab {name!r} cannot be read: {error}.",
                 remedy="Put the file right or remove the lab's directory.",
             ) from None
-        if found is None:
-            raise NotFound(f"There is no lab {name!r}.", remedy="Create it first.")
-        return found
 
     def _directory(self, name: str) -> Path:
         return self._place.lab(self._checked(name))
@@ -202,7 +214,10 @@ class LocalEngine(Engine):
     def _checked(name: str) -> str:
         """Return ``name`` when it names a thing in a directory and leads nowhere else."""
         if not _NAME.fullmatch(name):
-            raise Refused(f"{name!r} is no name of a lab or volume.")
+            raise Refused(
+                f"{name!r} is no name of a lab or volume.",
+                remedy="Names are letters, digits and . _ -, the first one a letter or digit.",
+            )
         return name
 
 

@@ -122,9 +122,8 @@ def _kill_group(lab: int, number: signal.Signals) -> None:
     try:
         os.killpg(lab, number)
     except ProcessLookupError:
-        os.kill(
-            lab, number
-        )  # not a leader yet; a zombie until it is waited for, so never a stranger
+        # Not a leader yet; a zombie until it is waited for, so never a stranger.
+        os.kill(lab, number)
 
 
 def _wait_for(lab: int) -> int:

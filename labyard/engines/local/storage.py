@@ -106,7 +106,7 @@ class Storage:
     def check_unused(self, name: str, labs: Iterable[Record]) -> None:
         """Raise ``Busy`` when one of ``labs`` has the volume, ``NotFound`` when there is none."""
         if not self._place.volume(name).is_dir():
-            raise NotFound(f"There is no volume {name!r}.")
+            raise NotFound(f"There is no volume {name!r}.", remedy="See the list of volumes.")
         for lab in labs:
             if any(m.source == name and m.kind is MountKind.VOLUME for m in lab.mounts):
                 raise Busy(

@@ -332,8 +332,20 @@ async def test_a_damaged_record_is_unknown_not_gone(engine: LocalEngine, root: P
     with pytest.raises(EngineError, match="cannot be read"):
         await engine.lab(ANNA)
     with pytest.raises(EngineError, match="cannot be read"):
-        await engine.labs()
+        await engine.remove_volume(NAMES.volume("anna", "home"))
     (root / "labs" / ANNA / "lab.json").write_text(good)
+
+
+async def test_a_damaged_record_hides_no_other_lab(
+    engine: LocalEngine, root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await engine.create(make_plan())
+    bert = await engine.create(make_plan(2, "bert"))
+    (root / "labs" / ANNA / "lab.json").write_text("{")
+    assert [lab.name for lab in await engine.labs()] == [bert.name]
+    assert ANNA in caplog.text
+    await engine.remove(ANNA)
+    assert not (root / "labs" / ANNA).exists()
 
 
 async def test_it_says_that_there_is_no_isolation(engine: LocalEngine) -> None:
