@@ -46,13 +46,14 @@ TEN_YEARS = 10 * 365 * 86400
 Flag = Annotated[bool, Strict(), Written("true or false")]
 Whole = Annotated[int, Strict()]
 Port = Annotated[int, Strict(), Field(ge=1, le=65535)]
+# Engines turn less than this into no limit at all.
 Cores = Annotated[
     float,
     Strict(),
     BeforeValidator(_number),
     AfterValidator(_finite),
-    Field(gt=0, le=4096),
-    Written("a number above 0 and up to 4096", "cores"),
+    Field(ge=0.01, le=4096),
+    Written("a number from 0.01 to 4096", "cores"),
 ]
 Bytes = Annotated[
     int,

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from markupsafe import Markup
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from labyard.core.errors import Refused
 from labyard.core.units import show_bytes
 from labyard.settings.kinds import Bytes, Cores
+
+# Less than JupyterLab and one kernel need: a start that can only fail.
+_LEAST_MEMORY = 128 * 2**20
+
+# Fields of the form that are not choices.
+_OF_THE_FORM = frozenset({"_xsrf"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,12 @@ class Limits:
     memory: int | None
 
 
+def _enough(memory: int) -> int:
+    if memory < _LEAST_MEMORY:
+        raise ValueError(f"should be at least {show_bytes(_LEAST_MEMORY)}")
+    return memory
+
+
 class Options(BaseModel):
     """The choices of one server. What is not chosen (None) is what the limits give."""
 
@@ -34,7 +46,9 @@ class Options(BaseModel):
 
     image: str | None = Field(None, title="Image", description="What is installed in the lab.")
     cpu: Cores | None = Field(None, title="CPU cores", description="Fractions are fine: 0.5")
-    memory: Bytes | None = Field(None, title="Memory", description="For example 2G or 512M")
+    memory: Annotated[Bytes, AfterValidator(_enough)] | None = Field(
+        None, title="Memory", description="For example 2G or 512M"
+    )
 
 
 def parse(raw: Mapping[str, Any], limits: Limits) -> Options:
@@ -48,7 +62,7 @@ def parse(raw: Mapping[str, Any], limits: Limits) -> Options:
     Refused
         Naming every field that cannot be accepted, its value and what is allowed.
     """
-    given = {key: _single(value) for key, value in raw.items() if not key.startswith("_")}
+    given = {key: _single(value) for key, value in raw.items() if key not in _OF_THE_FORM}
     try:
         options = Options.model_validate({k: v for k, v in given.items() if v not in ("", None)})
     except ValidationError as error:
@@ -64,9 +78,13 @@ def _single(value: Any) -> Any:
 
 
 def _sentence(error: Any, given: Mapping[str, Any]) -> str:
+    if not error["loc"]:  # a key that is no Unicode text
+        return f"There is no such option; there are {', '.join(Options.model_fields)}."
     field = str(error["loc"][0])
     if error["type"] == "extra_forbidden":
-        return f"{field}: there is no such option; there are {', '.join(Options.model_fields)}."
+        return (
+            f"{_name(field)}: there is no such option; there are {', '.join(Options.model_fields)}."
+        )
     return f"{field}: {_short(given[field])} {_reason(error['msg'])}."
 
 
@@ -74,8 +92,12 @@ def _reason(message: str) -> str:
     return message.removeprefix("Value error, ").replace("Input should be", "should be")
 
 
+def _name(field: str) -> str:
+    return field if field.isidentifier() and len(field) <= 60 else _short(field)
+
+
 def _short(value: object) -> str:
-    text = repr(value)
+    text = ascii(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 

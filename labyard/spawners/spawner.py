@@ -132,12 +132,16 @@ class LabSpawner(Spawner):
             raise explained(error) from None
 
     async def _run_apply_user_options(self, user_options: dict[str, Any]) -> None:
-        """Check the choices, however they came. Refused ones are not kept for the next start."""
+        """Check the choices, however they came, and keep what was understood of them.
+
+        Refused ones are not kept for the next start.
+        """
+        self._chosen = choices.Options()
         try:
             self._chosen = self._parsed(user_options or {})
-        except SpawnException:
-            self.orm_spawner.user_options = {}
-            raise
+        finally:
+            self.user_options = self._chosen.model_dump(exclude_none=True)
+            self.orm_spawner.user_options = self.user_options
 
     # -- life -------------------------------------------------------------------------------------
 

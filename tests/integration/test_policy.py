@@ -51,6 +51,17 @@ def test_each_is_refused_through_form_and_query(person: Person, option: str) -> 
     assert not person.ready()
 
 
+def test_what_the_hub_keeps_is_what_was_understood(person: Person) -> None:
+    assert person.start(user_options={"_junk": "x" * 100_000}).status_code == 400
+    assert "_junk" not in str(person.api("GET", f"users/{person.name}").json())
+
+
+def test_a_choice_too_small_to_be_a_limit_is_refused(person: Person) -> None:
+    for cores in (1e-9, 4e-10):
+        answer = person.start(user_options={"cpu": cores})
+        assert answer.status_code == 400, answer.text
+
+
 def test_a_refused_choice_is_not_kept_for_the_next_start(person: Person) -> None:
     assert person.start(user_options={"image": "alpine:latest"}).status_code == 400
     person.run()

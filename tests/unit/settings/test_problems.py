@@ -48,11 +48,11 @@ LISTED = "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16"
         ("labs: {cpu: .inf}", "labs.cpu: Infinity is not allowed; it must be a finite number."),
         (
             "labs: {cpu: -2}",
-            "labs.cpu: -2 is not allowed; it must be a number above 0 and up to 4096, or null.",
+            "labs.cpu: -2 is not allowed; it must be a number from 0.01 to 4096, or null.",
         ),
         (
             "labs: {cpu: true}",
-            "labs.cpu: true is not allowed; it must be a number above 0 and up to 4096, or null.",
+            "labs.cpu: true is not allowed; it must be a number from 0.01 to 4096, or null.",
         ),
         (
             "labs: {hardening: {pids: 5}}",

@@ -27,7 +27,9 @@ def test_the_forms_own_fields_are_no_options() -> None:
     [
         ({"image": "evil:1"}, "image: 'evil:1' is not offered here. Choose one of: lab:1, lab:2."),
         ({"cpu": 3}, "cpu: 3 is more than the 2 cores you may use."),
-        ({"cpu": -1}, "cpu: -1 should be greater than 0."),
+        ({"cpu": -1}, "cpu: -1 should be greater than or equal to 0.01."),
+        # An engine rounds it to nothing, which is no limit at all.
+        ({"cpu": 1e-9}, "cpu: 1e-09 should be greater than or equal to 0.01."),
         ({"cpu": "nan"}, "cpu: 'nan' must be a finite number."),
         ({"cpu": True}, "cpu: True should be a valid number."),
         ({"memory": "8G"}, "memory: 8.0 GB is more than the 4.0 GB you may use."),
@@ -36,6 +38,16 @@ def test_the_forms_own_fields_are_no_options() -> None:
             "memory: 'lots' must be a size such as 512M, 4G or a number of bytes.",
         ),
         ({"memory": 0}, "memory: 0 should be greater than 0."),
+        ({"memory": "6M"}, "memory: '6M' should be at least 128 MB."),
+        (
+            {"_junk": "x" * 100},
+            "_junk: there is no such option; there are image, cpu, memory.",
+        ),
+        ({"\ud800": 1}, "There is no such option; there are image, cpu, memory."),
+        (
+            {"x" * 100_000: 1},
+            f"'{'x' * 56}...: there is no such option; there are image, cpu, memory.",
+        ),
         ({"image": ["a", "b"]}, "image: ['a', 'b'] should be a valid string."),
         (
             {"privileged": True},
