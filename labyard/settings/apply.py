@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from labyard.core.paths import Paths
+from labyard.settings.load import beside
 from labyard.settings.schema import Settings
 
 SERVICE = "labyard"
@@ -70,6 +71,8 @@ def _hub(settings: Settings, place: Place, hub: Any) -> None:
     hub.allow_named_servers = settings.labs.named_servers > 0
     hub.named_server_limit_per_user = settings.labs.named_servers
     hub.concurrent_spawn_limit = 0
+    if settings.site.logo:
+        hub.logo_file = str(beside(place.settings_file, settings.site.logo))
     hub.template_paths = list(place.template_paths)
     hub.template_vars = dict(place.template_vars)
     hub.default_url = f"{settings.base_url}services/{SERVICE}/"

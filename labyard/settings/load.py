@@ -65,10 +65,15 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     return Loaded(
         settings=settings,
         path=path,
-        data_dir=(path.parent / Path(settings.data_dir).expanduser()).resolve(),
+        data_dir=beside(path, settings.data_dir),
         sources=_sources(layer),
-        warnings=(*_file_warnings(path), *compat.warnings(environ), *_doubts(settings)),
+        warnings=(*_file_warnings(path), *compat.warnings(environ), *_doubts(settings, path)),
     )
+
+
+def beside(settings_file: Path, written: str) -> Path:
+    """Return the absolute path that ``written`` in ``settings_file`` means."""
+    return (settings_file.parent / Path(written).expanduser()).resolve()
 
 
 def validate(layer: Layer) -> tuple[Settings | None, list[str]]:
@@ -138,7 +143,9 @@ def _file_warnings(path: Path) -> Iterator[str]:
         yield f"conf.d/{stray.name} does nothing: only names that end in .yaml are read."
 
 
-def _doubts(settings: Settings) -> Iterator[str]:
+def _doubts(settings: Settings, path: Path) -> Iterator[str]:
+    if settings.site.logo and not beside(path, settings.site.logo).is_file():
+        yield f"site.logo is {settings.site.logo}, which is no file here: pages show no picture."
     notebooks = settings.labs.notebook_dir
     if not any(notebooks.is_relative_to(volume.target) for volume in settings.volumes):
         yield f"labs.notebook_dir is {notebooks}, which is on no volume: work there goes with the lab."

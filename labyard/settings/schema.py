@@ -92,7 +92,8 @@ class Site(Section):
 
     name: Line = option("Labyard", "Name shown in the bar and in page titles.", max_length=40)
     logo: HostPath = option(
-        "", "Path of an image file shown instead of the name; empty shows the name."
+        "",
+        "Image file shown instead of the name; relative to the settings file. Empty shows the name.",
     )
     announcement: Line = option("", "One line of text shown on every page.", max_length=500)
     help: str = option("", "Text on the sign-in page: whom to ask for an account.", max_length=500)
@@ -214,6 +215,9 @@ class Network(Section):
         if self.prefix <= self.block.prefixlen:
             clash = f"network.prefix is {self.prefix}; it must be longer than that of network.block"
             raise Disagreement([(("network.prefix", "network.block"), f"{clash}, {self.block}")])
+        if not self.internet and not self.firewall:
+            clash = "network.internet is false, which only network.firewall can see to"
+            raise Disagreement([(("network.internet", "network.firewall"), clash)])
         return self
 
 

@@ -64,3 +64,9 @@ def test_the_page_service_holds_no_rights_of_its_own(place: Place) -> None:
 def test_the_proxy_is_the_one_that_was_chosen(place: Place, proxy: str) -> None:
     other = Place(place.settings_file, place.paths, "127.0.0.1", proxy, "sqlite://")
     assert proxy in made(other).JupyterHub.proxy_class.lower()
+
+
+def test_a_logo_is_found_beside_the_settings_file(place: Place) -> None:
+    hub = made(place, site={"logo": "ours.svg"}).JupyterHub
+    assert hub.logo_file == str(place.settings_file.parent / "ours.svg")
+    assert "logo_file" not in made(place).JupyterHub

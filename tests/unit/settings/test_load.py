@@ -115,6 +115,23 @@ def test_a_notebook_directory_on_no_volume_is_told(site: Site) -> None:
     )
 
 
+def test_a_logo_that_is_not_there_is_told_from_beside_the_settings(site: Site) -> None:
+    logo = "site: {logo: pictures/ours.svg}"
+    assert site.load(logo).warnings == (
+        "site.logo is pictures/ours.svg, which is no file here: pages show no picture.",
+    )
+    site.write("<svg/>", "pictures/ours.svg")
+    assert site.load(logo).warnings == ()
+
+
+def test_what_only_the_firewall_can_do_is_not_promised_without_it(site: Site) -> None:
+    with pytest.raises(
+        SettingsError, match=r"network\.internet is false, which only network\.firewall"
+    ):
+        site.load("network: {internet: false, firewall: false}")
+    assert site.load("network: {internet: false}").settings.network.internet is False
+
+
 def test_a_postgresql_address_gets_the_driver_that_is_installed(site: Site) -> None:
     for scheme in ("postgres", "postgresql", "postgresql+psycopg"):
         loaded = site.load(f"hub: {{database: '{scheme}://u:p@h/d'}}")
