@@ -14,8 +14,8 @@ def test_only_where_packages_come_from_is_taken_from_pips_settings() -> None:
     listing = """\
 :env:.cert='/etc/ssl/ours.crt'
 :env:.index-url='https://u:p@index.example/simple'
-global.extra-index-url='file:///opt/pypi/simple https://more.example/simple'
-global.find-links='/opt/wheels'
+global.extra-index-url='file:///srv/index https://more.example/simple'
+global.find-links='/srv/wheels'
 global.trusted-host='index.example'
 install.user='true'
 download.index-url='https://other.example/simple'

@@ -8,7 +8,9 @@ from labyard_lab import tools
 # A withdrawn sign-in must end here within seconds.
 c.HubOAuth.cache_max_age = 3
 # The secret outlives the run's own directory: pages that are open stay signed in over a restart.
-c.ServerApp.cookie_secret_file = str(Path.home() / ".local/share/jupyter/cookie_secret")
+data = Path.home() / ".local/share/jupyter"
+data.mkdir(parents=True, exist_ok=True)
+c.ServerApp.cookie_secret_file = str(data / "cookie_secret")
 c.ServerApp.shutdown_no_activity_timeout = 0
 # It only serves the names that settings had before JupyterLab.
 c.ServerApp.jpserver_extensions = {"notebook_shim": False}
