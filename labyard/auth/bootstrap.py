@@ -20,7 +20,7 @@ def ensure(paths: Paths, accounts: Accounts, admin: str) -> str | None:
     if accounts.usable_admins():
         discard(paths)
         return None
-    secret = _read(paths) or _write(paths, codes.new())
+    secret = read(paths) or _write(paths, codes.new())
     account = accounts.find(admin)
     if account is None or not (account.admin and account.accepts(secret)):
         accounts.first_admin(admin, secret)
@@ -32,7 +32,8 @@ def discard(paths: Paths) -> None:
     paths.secret(_SECRET).unlink(missing_ok=True)
 
 
-def _read(paths: Paths) -> str:
+def read(paths: Paths) -> str:
+    """Return the secret; empty when there is none."""
     try:
         return paths.secret(_SECRET).read_text().strip()
     except FileNotFoundError:

@@ -43,6 +43,12 @@ async def _safely(look: Look, site: Installation) -> list[Finding]:
         return [f.fail(about, f"{error}.", "See that this account may read and reach it.")]
 
 
+async def settings(site: Installation) -> list[Finding]:
+    """Is there anything in them that does nothing, or is not in use yet?"""
+    hub_runs = HubProcess(site.paths).pid is not None
+    return list(f.judge_settings(site.loaded.warnings, stale=hub_runs and site.changed))
+
+
 async def engine(site: Installation) -> list[Finding]:
     """Does it answer, how old is it, is the lab image there, and does it tell the same time?"""
     if site.chosen is None:
@@ -190,6 +196,7 @@ async def hub(site: Installation) -> list[Finding]:
 
 
 LOOKS: tuple[Look, ...] = (
+    settings,
     engine,
     network,
     ports,

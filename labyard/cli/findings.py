@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -57,6 +58,22 @@ def version_of(text: str) -> tuple[int, ...]:
     """Return the numbers a version starts with: ``1.1.5+ds1`` is ``(1, 1, 5)``."""
     match = re.match(r"v?(\d+(?:\.\d+)*)", text)
     return tuple(map(int, match[1].split("."))) if match else ()
+
+
+def judge_settings(warnings: Sequence[str], *, stale: bool) -> Iterator[Finding]:
+    """Judge settings that are good; ``stale`` says that the hub runs with older ones."""
+    for warning in warnings:
+        yield warn(
+            "settings", warning, "`labyard config show` tells where each setting comes from."
+        )
+    if stale:
+        yield warn(
+            "settings",
+            "They have changed since the hub was started.",
+            "`labyard down`, then `labyard up`; labs go on.",
+        )
+    if not warnings and not stale:
+        yield ok("settings", "They are good, and those in use.")
 
 
 def judge_disk(place: Path, free: int) -> Finding:
@@ -145,8 +162,11 @@ def judge_port(path: str, port: int, why_taken: str, *, ours: bool) -> Finding:
             f"Stop what uses it, or set another {path} in labyard.yaml.",
         )
     if ours:
-        return fail(about, f"{path}: nobody listens on {port}, though it should be ours.",
-                    "`labyard down`, then `labyard up`.")  # fmt: skip
+        return fail(
+            about,
+            f"{path}: nobody listens on {port}, though it should be ours.",
+            "`labyard down`, then `labyard up`.",
+        )
     return ok(about, f"{path} {port} is free.")
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labyard import wiring
+from labyard.cli.findings import judge_firewall
 from labyard.cli.hub import HubProcess
 from labyard.cli.ports import why_taken
 from labyard.cli.progress import Bar
@@ -26,12 +27,14 @@ _LOOK_AGAIN, _PORT_LOOKS = 0.2, 25  # seconds, times
 class Ground:
     """What the steps stand on, and what they leave for those after them.
 
-    ``undo`` is run when a later step fails, so that nothing half-started stays.
+    ``undo`` is run when a later step fails, so that nothing half-started stays. ``warnings`` are
+    sentences for the end, about what does not stop the place from working.
     """
 
     site: Installation
     hub: HubProcess
     undo: ExitStack = field(default_factory=ExitStack)
+    warnings: list[str] = field(default_factory=list)
 
 
 Act = Callable[[Ground, Bar], Awaitable[None]]
@@ -106,7 +109,11 @@ async def prepare_labs(ground: Ground, bar: Bar) -> None:
 
 async def open_network(ground: Ground, bar: Bar) -> None:
     """Give the hub its address for labs, and keep labs from the rest of this host."""
-    wiring.prepare_network(ground.site)
+    if (status := wiring.prepare_network(ground.site)) is None:
+        return
+    finding = judge_firewall(status)
+    if finding.remedy:
+        ground.warnings.append(f"Firewall: {finding.sentence} {finding.remedy}")
 
 
 async def start_edge(ground: Ground, bar: Bar) -> None:
@@ -120,10 +127,16 @@ async def start_edge(ground: Ground, bar: Bar) -> None:
 async def start_hub(ground: Ground, bar: Bar) -> None:
     """Start the hub unless it runs, and wait until people reach it through the front door."""
     if ground.hub.pid is None:
+        ground.site.note_start()
         ground.hub.start(ground.site.loaded.path)
         ground.undo.callback(ground.hub.stop)
     else:
         bar("runs already")
+        if ground.site.changed:
+            ground.warnings.append(
+                "The settings have changed since the hub was started. `labyard down`, then"
+                " `labyard up` takes them over; labs go on."
+            )
     await ground.hub.wait(local_url(ground.site.settings), HUB_PATIENCE)
 
 

@@ -6,6 +6,7 @@ import asyncio
 
 import click
 
+from labyard import wiring
 from labyard.cli import output
 from labyard.cli.hub import HubProcess, one_at_a_time
 from labyard.cli.progress import Bars
@@ -36,20 +37,12 @@ async def _walk(ground: Ground, steps: tuple[Step, ...]) -> None:
 def _greet(ground: Ground, *, started: bool) -> None:
     """Say where it is and who may come in first."""
     site = ground.site.settings
-    for warning in ground.site.loaded.warnings:
+    for warning in (*ground.site.loaded.warnings, *ground.warnings):
         output.say(f"! {warning}", "yellow")
     output.say()
     output.say(f"{site.site.name} {'is up' if started else 'runs already'}.", "bold")
     output.say(f"  Address           {public_url(site)}")
     output.say(f"  Admin             {site.auth.admin}")
-    if secret := _bootstrap(ground.site):
+    if secret := wiring.bootstrap_secret(ground.site):
         output.say(f"  Bootstrap secret  {secret}")
         output.say(f"  Give it once at   {public_url(site)}hub/bootstrap")
-
-
-def _bootstrap(site: Installation) -> str:
-    """Return the first administrator's secret; it goes with its use."""
-    try:
-        return site.paths.secret("bootstrap").read_text().strip()
-    except FileNotFoundError:
-        return ""

@@ -70,9 +70,9 @@ class Status(StrEnum):
 
 REMEDIES = {
     Status.APPLIED: "",
-    Status.MISSING: "Restart the hub as root: it puts the rules back.",
-    Status.NOT_ROOT: "Run the hub as root, or have root apply the rules: labs reach every service "
-    "that listens on this host.",
+    Status.MISSING: "As root: `labyard down`, then `labyard up`, which puts the rules back; labs go on.",
+    Status.NOT_ROOT: "Run `labyard up` as root: without the rules labs reach every service that listens "
+    "on this host.",
     Status.NO_IPTABLES: "Install iptables: labs reach every service that listens on this host.",
 }
 

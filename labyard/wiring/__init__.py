@@ -1,6 +1,7 @@
 """The only place that builds objects and hands them to each other."""
 
 from labyard.wiring.ground import (
+    bootstrap_secret,
     build_image,
     choose,
     edge_running,
@@ -16,6 +17,7 @@ from labyard.wiring.processes import configure, run_hub, run_service
 __all__ = [
     "Choices",
     "Installation",
+    "bootstrap_secret",
     "build_image",
     "choose",
     "configure",

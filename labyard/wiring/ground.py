@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 from labyard.auth import bootstrap
 from labyard.auth.accounts import Accounts
@@ -17,20 +16,11 @@ from labyard.engines.docker.connect import find_socket
 from labyard.engines.docker.engine import DockerEngine
 from labyard.engines.local import install as local_install
 from labyard.images import build
+from labyard.images.progress import Bar
 from labyard.wiring.installation import Choices, Installation
 
 BUILD = Path(__file__).parents[2] / ".build"
 LOOPBACK = "127.0.0.1"
-
-
-class Bar(Protocol):
-    """Shows how far a step is."""
-
-    def __call__(self, detail: str) -> None:
-        """Say what is being done now."""
-
-    def advance(self, done: float, total: float) -> None:
-        """Say how far it is; ``total`` is 0 while unknown."""
 
 
 async def choose(site: Installation, bar: Bar) -> Choices:
@@ -83,8 +73,11 @@ async def _kind(site: Installation, socket: str) -> str:
 
 def _proxy(site: Installation, bar: Bar) -> str:
     wanted = site.settings.edge.proxy
-    if wanted != "chp" and (install.haproxy_path() or install.ensure_haproxy()):
-        return "haproxy"
+    if wanted != "chp":
+        if install.haproxy_path() is None:
+            bar("installing HAProxy, if this account may")
+        if install.ensure_haproxy():
+            return "haproxy"
     if wanted == "haproxy":
         raise SettingsError(
             "edge.proxy is haproxy, but HAProxy is not installed.",
@@ -110,14 +103,19 @@ def _hub_address(site: Installation, engine: str) -> str:
     return str(bridge)
 
 
-def prepare_database(site: Installation) -> str | None:
-    """Bring the tables up to date; return the bootstrap secret while there is no administrator."""
+def prepare_database(site: Installation) -> None:
+    """Bring the tables up to date, and make the bootstrap secret while there is no administrator."""
     prepare(site.database)
     store = Store(site.database)
     try:
-        return bootstrap.ensure(site.paths, Accounts(store), site.settings.auth.admin)
+        bootstrap.ensure(site.paths, Accounts(store), site.settings.auth.admin)
     finally:
         store.close()
+
+
+def bootstrap_secret(site: Installation) -> str:
+    """Return the first administrator's secret; empty once it was used."""
+    return bootstrap.read(site.paths)
 
 
 async def prepare_labs(site: Installation, bar: Bar) -> None:
@@ -160,10 +158,17 @@ async def _answers(site: Installation) -> bool:
     return True
 
 
-def prepare_network(site: Installation) -> None:
-    """Keep labs from every service of this host but the hub's API."""
-    if site.choices.engine != "local" and site.settings.network.firewall:
-        firewall.apply(site.firewall)
+def prepare_network(site: Installation) -> firewall.Status | None:
+    """Keep labs from every service of this host but the hub's API, unless that is switched off.
+
+    Returns how it stands with the rules, None where none are wanted.
+    """
+    if site.choices.engine == "local":
+        return None
+    if site.settings.network.firewall:
+        return firewall.apply(site.firewall)
+    firewall.remove(site.firewall)
+    return None
 
 
 def edge_running(site: Installation) -> bool:

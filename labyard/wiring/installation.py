@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -92,6 +93,28 @@ class Installation:
     def choose(self, choices: Choices) -> None:
         """Keep ``choices`` for every process of this installation."""
         files.replace(self._choices_file, json.dumps(asdict(choices), indent=2))
+
+    # -- what the hub was started with ------------------------------------------------------------
+
+    @property
+    def _started_with(self) -> Path:
+        return self.paths.run / "settings"
+
+    def note_start(self) -> None:
+        """Remember that the hub is started with these settings."""
+        files.replace(self._started_with, self._digest)
+
+    @property
+    def changed(self) -> bool:
+        """Return whether the settings are others than those that the hub was started with."""
+        try:
+            return self._started_with.read_text() != self._digest
+        except FileNotFoundError:
+            return False
+
+    @property
+    def _digest(self) -> str:
+        return hashlib.sha256(self.settings.model_dump_json().encode()).hexdigest()
 
     # -- objects ----------------------------------------------------------------------------------
 

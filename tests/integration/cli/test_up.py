@@ -35,6 +35,14 @@ def test_a_second_up_does_nothing_twice(mine):
     assert mine.pid("hub") == pid
 
 
+def test_changed_settings_are_not_taken_for_those_in_use(mine):
+    mine.up()
+    assert "have changed" not in mine.labyard("up").stdout
+    said = mine.labyard("up", LABYARD_LABS__MEMORY="1G").stdout
+    assert "have changed since the hub was started" in said
+    assert "labyard down" in said
+
+
 def test_two_at_once_start_one_hub(mine):
     mine.down()
     with ThreadPoolExecutor(3) as pool:

@@ -62,6 +62,14 @@ def test_each_judgement(found, state):
     assert bool(found.remedy) == (state != "ok"), "what is not well has a remedy, and only that"
 
 
+def test_settings_that_do_nothing_or_are_not_in_use_are_told():
+    assert [found.state for found in f.judge_settings((), stale=False)] == ["ok"]
+    found = list(f.judge_settings(("X does nothing.",), stale=True))
+    assert [each.state for each in found] == ["warn", "warn"]
+    assert found[0].sentence == "X does nothing."
+    assert all(each.remedy for each in found)
+
+
 def test_sentences_tell_the_value():
     assert f.judge_disk(HERE, 2 * GB).sentence == "2.0 GB free at /srv/yard/var."
     assert f.judge_clock(-90, "the engine").sentence == "The clock is 90 s behind the engine."
