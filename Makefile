@@ -8,6 +8,8 @@ UP ?=
 # Test suites, in the order they run. SKIP=browser,podman switches off suites or tests by name.
 SUITES := unit contract integration browser faults
 SKIP ?=
+LOCK = $(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --no-emit-index-url \
+       --no-emit-find-links
 
 export PATH := $(PATH):/usr/sbin:/sbin
 export SKIP VENV
@@ -51,10 +53,10 @@ bench: test-parts ## Measure against vanilla JupyterHub, side by side.
 	@$(BIN)/python -m bench
 
 lock: venv-dev ## Lock the requirements after a change to requirements/*.in.
-	@for set in build hub dev; do \
-	  $(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	    --no-emit-find-links requirements/$$set.in -o requirements/$$set.txt || exit 1; \
-	done
+	@set -e; for set in build hub dev; do $(LOCK) requirements/$$set.in -o requirements/$$set.txt; done
+	@# Labs run on whatever Python their base has.
+	@set -e; for set in lab lab-glances lab-mlflow lab-tensorboard; do \
+	  $(LOCK) --universal --python-version 3.10 requirements/$$set.in -o requirements/$$set.txt; done
 
 clean: ## Remove what was built; state in var/ stays.
 	rm -rf $(VENV) $(VENV).lock .build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \
