@@ -38,7 +38,7 @@ class Hub(JupyterHub):  # type: ignore[misc]
 
     name = "jupyterhub"  # so that JupyterHub's own configuration files and help apply
 
-    max_body = Integer(10 * 2**20, help="Largest request body in bytes.", config=True)
+    max_body = Integer(2**20, help="Largest request body in bytes.", config=True)
 
     def init_tornado_application(self) -> None:
         """Make the application."""

@@ -51,6 +51,19 @@ class LoginHandler(Page, login.LoginHandler):
         return super()._render(login_error=login_error, username=username, **more)
 
 
+class LogoutHandler(Page, login.LogoutHandler):
+    """Sign out, when a person goes there: not for another site's link, nor for a picture's address."""
+
+    async def get(self) -> None:
+        """Sign out and show the sign-in page; lead whoever did not ask for it home."""
+        sent = self.request.headers
+        asked = sent.get("Sec-Fetch-Site", "none") in {"none", "same-origin"}
+        if asked and sent.get("Sec-Fetch-Mode", "navigate") == "navigate":
+            await super().get()
+        else:
+            self.redirect(self.settings["default_url"] or self.hub.base_url + "home")
+
+
 class _NewPassword(Page):
     """A page on which a password is chosen, by typing it twice."""
 
@@ -245,6 +258,7 @@ def handlers(*, sign_up: bool) -> list[tuple[str, type]]:
     """Return the pages, without sign-up where it is closed."""
     pages: list[tuple[str, type]] = [
         ("/login", LoginHandler),
+        ("/logout", LogoutHandler),
         ("/bootstrap", BootstrapHandler),
         ("/invitation", InvitationHandler),
         ("/password", PasswordHandler),

@@ -32,7 +32,7 @@ class Door:
     port: int
     base_url: str = "/"
     external_url: str = ""
-    max_body: int = 10 * 2**20
+    max_body: int = 2**20
     trusted: tuple[str, ...] = ()
     account: str | None = None
     threads: int = 1
@@ -138,8 +138,8 @@ def _health(paths: str, base_url: str) -> list[str]:
 def _limits(max_body: int) -> list[str]:
     return [
         "acl measured req.hdr(content-length) -m found",
-        "http-request deny deny_status 413 if !lab measured"
-        f" {{ req.hdr_val(content-length) gt {max_body} }}",
+        # Not req.hdr_val: that reads 32 bits of a number, and 4294967297 passes for 1.
+        f"http-request deny deny_status 413 if !lab measured {{ req.body_size gt {max_body} }}",
         f"http-request wait-for-body time 15s at-least {UNMEASURED + 1} if !lab !measured",
         f"http-request deny deny_status 413 if !lab !measured {{ req.body_len gt {UNMEASURED} }}",
     ]

@@ -6,6 +6,7 @@ Classes are named, not imported, so that this stays below the rooms they live in
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from labyard.settings.schema import Settings
 
 SERVICE = "labyard"
 CLI = "labyard-cli"
+# Browsers that do not assume it themselves would send cookies with other sites' forms.
+_COOKIES = {"samesite": "Lax"}
 _PATIENCE = 20  # seconds that a writer waits for another one on SQLite
 
 
@@ -26,8 +29,8 @@ class Place:
     """Where this hub runs: what cannot be read off the settings alone.
 
     ``hub_address`` is the address the hub's API listens on, reached by the edge and by labs;
-    ``proxy`` is ``haproxy`` or ``chp``; ``database`` is a SQLAlchemy URL; ``environment`` are the
-    variables that settings came from.
+    ``proxy`` is ``haproxy`` or ``chp``; ``database`` is a SQLAlchemy URL; ``environment`` is what
+    the service is given besides: the variables that settings came from.
     """
 
     settings_file: Path
@@ -76,6 +79,7 @@ def _hub(settings: Settings, place: Place, hub: Any) -> None:
     hub.template_paths = list(place.template_paths)
     hub.template_vars = dict(place.template_vars)
     hub.default_url = f"{settings.base_url}services/{SERVICE}/"
+    hub.tornado_settings = {"cookie_options": dict(_COOKIES)}
     hub.cookie_max_age_days = settings.auth.session / 86400
     hub.spawner_class = "labyard.spawners.spawner.LabSpawner"
     hub.authenticator_class = "labyard.auth.native.LabyardAuthenticator"
@@ -123,7 +127,11 @@ def _services(settings: Settings, place: Place, hub: Any) -> None:
             "name": SERVICE,
             "url": f"http://127.0.0.1:{settings.hub.service_port}",
             "command": [sys.executable, "-m", "labyard", "service"],
-            "environment": {**place.environment, "LABYARD_CONFIG": str(place.settings_file)},
+            "environment": {
+                **place.environment,
+                "LABYARD_CONFIG": str(place.settings_file),
+                "JUPYTERHUB_COOKIE_OPTIONS": json.dumps(_COOKIES),
+            },
             "oauth_no_confirm": True,
             # A page acts with the rights of the person who clicks, and only on what is theirs.
             "oauth_client_allowed_scopes": ["self"],

@@ -109,7 +109,7 @@ class Edge(Section):
     address: Address = option("127.0.0.1", "Address to listen on. 0.0.0.0 opens it to the network.")
     port: Port = option(8000, "Port to listen on.")
     max_body: Bytes = option(
-        "10M", "Largest request body the hub and its services take. Labs have no such limit."
+        "1M", "Largest request body the hub and its services take. Labs have no such limit."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import urljoin
 
 import pytest
@@ -59,6 +60,29 @@ def test_sixty_megabytes_are_refused(person: Person, path: str) -> None:
     except requests.ConnectionError:
         return  # the edge answered and hung up while the body was still being sent
     assert answer.status_code == 413
+
+
+def test_what_labs_reach_of_the_hub_reads_no_large_body(yard: Yard, person: Person) -> None:
+    choices = json.loads((yard.data / "choices.json").read_text())
+    hub = f"http://{choices['hub_address']}:{yard.settings['hub']['port']}"
+    body = b'{"last_activity": "' + b"x" * 9_000_000 + b'"}'
+    headers = {"Authorization": f"token {person.token}"}
+    try:
+        answer = requests.post(
+            f"{hub}/hub/api/users/{person.name}/activity", data=body, headers=headers, timeout=20
+        )
+    except requests.ConnectionError:
+        return  # the hub hung up while the body was still being sent
+    assert answer.status_code in (400, 413)
+    assert "x" * 1000 not in answer.text  # nothing was made of it
+
+
+def test_cookies_do_not_go_with_another_sites_form(yard: Yard, person: Person) -> None:
+    person.get("services/labyard/")
+    credentials = [c for c in person.http.cookies if c.name != "_xsrf"]
+    assert len(credentials) >= 3
+    for cookie in credentials:
+        assert "samesite" in {attribute.lower() for attribute in cookie._rest}, cookie.name
 
 
 def test_deep_json_is_refused(person: Person) -> None:

@@ -82,6 +82,12 @@ async def test_a_body_has_a_limit_except_for_labs(guarded) -> None:
     assert (await guarded.get("/user/a/up", method="PUT", data=too_much))[1]["body"] == MAX_BODY + 1
 
 
+@pytest.mark.parametrize("length", [2**31 + 1, 2**32 + 1, 2**63 - 1])
+async def test_no_number_is_too_large_to_be_refused(guarded, length: int) -> None:
+    head = f"POST /hub/api HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
+    assert (await guarded.raw(head)).startswith(b"HTTP/1.1 413 ")
+
+
 async def test_a_body_of_untold_length_is_small_except_for_labs(guarded) -> None:
     async def pieces(count: int) -> Any:
         for _ in range(count):

@@ -187,6 +187,22 @@ def test_a_withdrawn_account_loses_every_session(hub: Hub, admin: Browser, name:
     assert hub.api("GET", "user", token=token).status_code == 403
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "no-cors"},
+    ],
+)
+def test_no_page_signs_a_person_out_unasked(hub: Hub, name: str, sent: dict[str, str]) -> None:
+    person = hub.person(name)
+    assert person.open("logout", headers=sent).status_code == 302
+    assert person.signed_in
+    assert person.open("logout", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 302
+    assert not person.signed_in
+
+
 def person_token(hub: Hub, person: Browser, name: str, note: str = "mine") -> str:
     person.open("home")
     xsrf = next(c.value for c in person.cookies if c.name == "_xsrf")

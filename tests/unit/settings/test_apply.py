@@ -1,5 +1,6 @@
 """Labyard's settings as JupyterHub's configuration, against a bare Config."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,14 @@ def test_labs_and_proxy_outlive_the_hub(place: Place) -> None:
     hub = made(place).JupyterHub
     assert hub.cleanup_servers is False
     assert hub.cleanup_proxy is False
+
+
+def test_no_cookie_goes_with_another_sites_form(place: Place) -> None:
+    hub = made(place).JupyterHub
+    assert hub.tornado_settings["cookie_options"] == {"samesite": "Lax"}
+    pages = next(service for service in hub.services if service["name"] == SERVICE)
+    told = json.loads(pages["environment"]["JUPYTERHUB_COOKIE_OPTIONS"])
+    assert told == hub.tornado_settings["cookie_options"]
 
 
 def test_addresses_follow_the_settings(place: Place) -> None:
