@@ -163,12 +163,12 @@ def tail(log: Path, lines: int = 20) -> str:
         return ""
 
 
-def end_with_parent() -> None:
+def end_with_parent(parent: int) -> None:
     """Have the kernel end this process when the one that started it ends, however it ends.
 
-    For the managed service: a hub that was killed leaves no orphan on the service's port.
+    For the managed service: a hub that was killed leaves no orphan on the service's port. ``parent`` is
+    the process id of the one that started it, which may have ended by now.
     """
-    parent = os.getppid()
     set_parent_death_signal = 1  # PR_SET_PDEATHSIG, <linux/prctl.h>
     ctypes.CDLL(None, use_errno=True).prctl(set_parent_death_signal, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:

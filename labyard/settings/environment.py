@@ -20,8 +20,9 @@ from labyard.settings.layers import Layer, Loc, dotted
 from labyard.settings.problems import quoted, refused, unknown_variable
 
 CONFIG = "LABYARD_CONFIG"
+HUB_PID = "LABYARD_HUB_PID"  # which process started the service
 # Labyard's own names that are no settings.
-_OTHERS = frozenset({CONFIG, "LABYARD_SECRETS"})
+_OTHERS = frozenset({CONFIG, HUB_PID, "LABYARD_SECRETS"})
 _TESTS = ("LABYARD_TEST_", "LABYARD_BENCH_")
 
 

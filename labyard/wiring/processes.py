@@ -11,7 +11,7 @@ from typing import Any
 from labyard.core import lazy_iri
 from labyard.core.processes import end_with_parent
 from labyard.settings.apply import Place, apply
-from labyard.settings.environment import relevant
+from labyard.settings.environment import HUB_PID, relevant
 from labyard.wiring.installation import Installation
 
 CONFIG_FILE = Path(__file__).parents[2] / "jupyterhub_config.py"
@@ -45,7 +45,7 @@ def configure(config: Any) -> Path:
         database=site.database,
         template_paths=(*template_paths(), *LabyardAuthenticator.template_paths()),
         template_vars=template_vars(settings),
-        environment=relevant(os.environ),
+        environment={**relevant(os.environ), HUB_PID: str(os.getpid())},
     )
     apply(settings, place, config)
     return site.loaded.path
@@ -56,7 +56,7 @@ def run_service() -> None:
     from labyard.web.app import make_app, make_parts, serve  # noqa: PLC0415
     from labyard.web.people import People  # noqa: PLC0415
 
-    end_with_parent()
+    end_with_parent(int(os.environ[HUB_PID]))
     site = Installation.here()
 
     async def run() -> None:

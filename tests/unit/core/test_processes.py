@@ -115,12 +115,24 @@ def test_the_log_stays_bounded_and_keeps_the_newest(tmp_path, pid_file):
 
 def test_a_service_ends_with_a_hub_that_was_killed(tmp_path, pid_file):
     service = (
-        "from labyard.core.processes import end_with_parent; end_with_parent();"
-        "import os, time; print('service', os.getpid(), flush=True); time.sleep(60)"
+        "import os, sys, time; from labyard.core.processes import end_with_parent;"
+        "end_with_parent(int(sys.argv[1])); print('service', os.getpid(), flush=True); time.sleep(60)"
     )
-    hub = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {service!r}])"
+    hub = (
+        "import os, subprocess, sys;"
+        f"subprocess.run([sys.executable, '-c', {service!r}, str(os.getpid())])"
+    )
     start(tmp_path, pid_file, hub)
     until(lambda: "service" in tail(tmp_path / "it.log"))
     pid = int(tail(tmp_path / "it.log").split()[-1])
     pid_file.signal(signal.SIGKILL)
     until(lambda: identify(pid) is None)
+
+
+def test_a_service_whose_hub_was_killed_before_it_could_say_so_ends_too():
+    with subprocess.Popen(["true"]) as hub:
+        hub.wait()
+    code = f"from labyard.core.processes import end_with_parent; end_with_parent({hub.pid})"
+    late = "; import time; time.sleep(60)"
+    done = subprocess.run([sys.executable, "-c", code + late], check=False, timeout=50)
+    assert done.returncode == -signal.SIGTERM
