@@ -10,6 +10,7 @@ import docker
 import pytest
 
 from labyard.core.names import INSTALLATION
+from tests.tools import postgres as postgresql
 from tests.tools.person import Person
 from tests.tools.yard import Yard
 
@@ -64,6 +65,13 @@ def yard(make_yard: Callable[..., Yard]) -> Yard:
 def admin(yard: Yard) -> Person:
     """The first administrator of ``yard``, signed in."""
     return yard.bootstrap()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Callable[[], str]]:
+    """A PostgreSQL server; each call makes an empty database and returns its URL."""
+    with postgresql.serving() as make:
+        yield make
 
 
 @pytest.fixture(scope="session")

@@ -7,21 +7,17 @@ import json
 import os
 import re
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import URL, create_engine, text
 
 from labyard.auth import bootstrap
 from labyard.auth.accounts import Accounts
@@ -222,46 +218,6 @@ def admin(hub: Hub) -> Browser:
     browser = hub.browser("198.51.100.1")
     assert browser.sign_in("admin").status_code == 302
     return browser
-
-
-_POSTGRES = Path("/usr/lib/postgresql/15/bin")
-
-
-def _as_postgres(*command: str) -> None:
-    """Run one of PostgreSQL's programs; it refuses to run as root."""
-    drop = {"user": "postgres", "group": "postgres"} if os.getuid() == 0 else {}
-    subprocess.run(command, check=True, capture_output=True, cwd="/", timeout=120, **drop)
-
-
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
-    """A PostgreSQL server of Debian's; each call makes an empty database and returns its URL."""
-    root = Path(tempfile.mkdtemp(prefix="labyard-pg-"))
-    if os.getuid() == 0:
-        shutil.chown(root, "postgres", "postgres")
-    data, port = root / "data", free_ports()
-    _as_postgres(str(_POSTGRES / "initdb"), "-D", str(data), "-U", "labyard", "-A", "trust", "-N")
-    options = f"-p {port} -c listen_addresses= -c unix_socket_directories={root} -c fsync=off"
-    control = [str(_POSTGRES / "pg_ctl"), "-D", str(data), "-w"]
-    _as_postgres(*control, "-o", options, "-l", str(root / "log"), "start")
-    made = count()
-
-    def make() -> str:
-        url = URL.create("postgresql", "labyard", database="postgres", port=port).update_query_dict(
-            {"host": str(root)}
-        )
-        name = f"labyard{next(made)}"
-        engine = create_engine(url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        engine.dispose()
-        return url.set(database=name).render_as_string(hide_password=False)
-
-    try:
-        yield make
-    finally:
-        _as_postgres(*control, "-m", "immediate", "stop")
-        shutil.rmtree(root)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
