@@ -142,7 +142,12 @@ async def start_hub(ground: Ground, bar: Bar) -> None:
 
 def plan(*, hub_runs: bool) -> tuple[Step, ...]:
     """Return what is left to do."""
-    running = (Step("Proxy", start_edge), Step("Hub", start_hub))
+    # The firewall is looked after each time: whoever flushed the tables took its rules with them.
+    running = (
+        Step("Network", open_network),
+        Step("Proxy", start_edge),
+        Step("Hub", start_hub),
+    )
     if hub_runs:
         return running
     return (
@@ -151,6 +156,5 @@ def plan(*, hub_runs: bool) -> tuple[Step, ...]:
         Step("Keys", make_secrets),
         Step("Database", prepare_database),
         Step("Labs", prepare_labs),
-        Step("Network", open_network),
         *running,
     )

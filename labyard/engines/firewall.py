@@ -70,7 +70,7 @@ class Status(StrEnum):
 
 REMEDIES = {
     Status.APPLIED: "",
-    Status.MISSING: "As root: `labyard down`, then `labyard up`, which puts the rules back; labs go on.",
+    Status.MISSING: "Run `labyard up` as root: it puts the rules back, and labs go on.",
     Status.NOT_ROOT: "Run `labyard up` as root: without the rules labs reach every service that listens "
     "on this host.",
     Status.NO_IPTABLES: "Install iptables: labs reach every service that listens on this host.",

@@ -82,7 +82,7 @@ def test_secrets_are_private_and_stay(paths):
 
 
 def test_nothing_is_prepared_for_a_hub_that_runs():
-    assert [step.title for step in plan(hub_runs=True)] == ["Proxy", "Hub"]
+    assert [step.title for step in plan(hub_runs=True)] == ["Network", "Proxy", "Hub"]
     fresh = [step.title for step in plan(hub_runs=False)]
     assert fresh[-2:] == ["Proxy", "Hub"]
     assert fresh.index("Ports") < fresh.index("Database")
