@@ -81,6 +81,14 @@ class Account:
         }
 
 
+def wrong_state(account: Account, wanted: State) -> WrongState:
+    """Return the error for an account that is not in the state an action starts from."""
+    return WrongState(
+        f"The account {account.name} is {account.state}, not {wanted}.",
+        remedy="Look at the list of accounts; somebody else may have decided meanwhile.",
+    )
+
+
 class Accounts:
     """The accounts of an installation."""
 
@@ -154,7 +162,7 @@ class Accounts:
             )
         account = self.get(name)
         if not found.rowcount:
-            raise WrongState(f"The account {name} is {account.state}, not {wanted}.")
+            raise wrong_state(account, wanted)
         return account
 
     def set_admin(self, name: str, admin: bool) -> Account:

@@ -13,15 +13,8 @@ from jupyterhub.user import User
 from jupyterhub.utils import maybe_future
 
 from labyard.auth import codes, sessions, usernames
-from labyard.auth.accounts import Account, Accounts, State, WrongState
-from labyard.core.errors import Refused
-
-
-class Forbidden(Refused):
-    """Who asks may not do this."""
-
-    code = "forbidden"
-    status = 403
+from labyard.auth.accounts import Account, Accounts, State, WrongState, wrong_state
+from labyard.core.errors import Forbidden, Refused
 
 
 async def add(handler: Any, name: str, *, admin: bool = False) -> tuple[Account, str]:
@@ -68,7 +61,7 @@ async def deny(handler: Any, name: str) -> None:
     """
     if not await asyncio.to_thread(_accounts(handler).remove, name, state=State.PENDING):
         account = await _get(handler, name)
-        raise WrongState(f"The account {name} is {account.state}, not pending.")
+        raise wrong_state(account, State.PENDING)
     _log(handler, "denied", name)
 
 
@@ -108,7 +101,7 @@ async def new_code(handler: Any, name: str) -> tuple[Account, str]:
     account = await _get(handler, name)
     _demand_rights_over(handler, account)
     if not account.approved:
-        raise WrongState(f"The account {name} is {account.state}, not approved.")
+        raise wrong_state(account, State.APPROVED)
     code = codes.new()
     await asyncio.to_thread(_accounts(handler).set_code, name, code)
     user = handler.find_user(name)
@@ -130,7 +123,7 @@ async def set_admin(handler: Any, name: str, admin: bool) -> Account:
     if not admin:
         await _demand_dispensable(handler, account)
     elif not account.approved:
-        raise WrongState(f"The account {name} is {account.state}, not approved.")
+        raise wrong_state(account, State.APPROVED)
     await asyncio.to_thread(_accounts(handler).set_admin, name, admin)
     await _hub_user(handler, name, admin=admin)
     _log(handler, "made an administrator:" if admin else "made no administrator:", name)
@@ -196,7 +189,10 @@ def _demand_full_rights(handler: Any) -> None:
     Services are set up by the site itself.
     """
     if isinstance(handler.current_user, User) and not handler.has_scope("tokens"):
-        raise Forbidden("Only administrators can do this to an administrator's account.")
+        raise Forbidden(
+            "Only administrators can do this to an administrator's account.",
+            remedy="Ask an administrator.",
+        )
 
 
 def _demand_rights_over(handler: Any, account: Account) -> None:

@@ -12,7 +12,7 @@ from tornado import web
 from labyard.auth import actions, browsers, sessions
 from labyard.auth.accounts import Account, State
 from labyard.auth.answers import Page
-from labyard.core.errors import LabyardError, Refused
+from labyard.core.errors import Forbidden, LabyardError, Refused
 
 _MISMATCH = "The two passwords differ."
 
@@ -129,9 +129,7 @@ class BootstrapHandler(_NewPassword):
                 name, self.field("secret"), self.new_password(), caller
             )
             if account is None:
-                raise actions.Forbidden(
-                    "This is not the secret.", remedy="`labyard up` prints it again."
-                )
+                raise Forbidden("This is not the secret.", remedy="`labyard up` prints it again.")
         except LabyardError as error:
             await self.show("bootstrap.html", error, username=name)
             return
@@ -155,7 +153,7 @@ class InvitationHandler(_NewPassword):
                 name, self.field("code"), self.new_password(), caller
             )
             if account is None:
-                raise actions.Forbidden(
+                raise Forbidden(
                     "Name and code do not belong together, or the code was used or is too old.",
                     remedy="Ask an administrator for a new one.",
                 )
@@ -185,7 +183,7 @@ class PasswordHandler(_NewPassword):
                 user.name, self.field("current"), self.new_password(), caller
             )
             if not changed:
-                raise actions.Forbidden("The current password is wrong.", remedy="Try again.")
+                raise Forbidden("The current password is wrong.", remedy="Try again.")
         except LabyardError as error:
             await self.show("password.html", error, done=False)
             return

@@ -52,6 +52,13 @@ class Refused(LabyardError):
     status = 400
 
 
+class Forbidden(LabyardError):
+    """Who asks may not do this."""
+
+    code = "forbidden"
+    status = 403
+
+
 class NotFound(LabyardError):
     """The named thing does not exist."""
 

@@ -87,7 +87,10 @@ class Actions:
             if server and not await self._gone(token, owner, server):
                 await self.hub.stop(token, owner.name, server, remove=True)
                 if await self.hub.settled(token, owner.name, server, self.patience) is not None:
-                    raise ActionFailed(f"{_words(server).capitalize()} could not be deleted.")
+                    raise ActionFailed(
+                        f"{_words(server).capitalize()} could not be deleted.",
+                        remedy="Try again; if it goes on, tell your administrator.",
+                    )
 
     async def _gone(self, token: str, owner: Owner, server: str) -> bool:
         return server not in (await self.hub.person(token, owner.name)).servers
@@ -123,7 +126,7 @@ class Actions:
             for server in person.servers.values():
                 if not server.stopped:
                     raise Busy(
-                        f"{_words(server.name).capitalize()} is {_state(server)}, "
+                        f"{_words(server.name).capitalize()} is {server.state}, "
                         "so the volumes are in use.",
                         remedy="Stop your servers, then reset.",
                     )
@@ -167,20 +170,14 @@ def _running(person: Person, server: str) -> Server:
 def _busy(server: Server) -> Busy:
     if server.pending:
         return Busy(
-            f"{_words(server.name).capitalize()} is {_state(server)}.",
+            f"{_words(server.name).capitalize()} is {server.state}.",
             remedy="Wait for it, then try again.",
         )
-    return Busy(f"{_words(server.name).capitalize()} is running already.")
+    return Busy(f"{_words(server.name).capitalize()} is running already.", remedy="Open it.")
 
 
 def _not_running(server: str) -> Busy:
     return Busy(f"{_words(server).capitalize()} is not running.", remedy="Start it.")
-
-
-def _state(server: Server) -> str:
-    return {"spawn": "starting", "stop": "stopping"}.get(
-        server.pending, server.pending or "running"
-    )
 
 
 def _words(server: str) -> str:

@@ -13,17 +13,10 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from labyard.core.errors import Busy, LabyardError, NotFound, Refused
+from labyard.core.errors import Busy, Forbidden, LabyardError, NotFound, Refused
 
 _PAGINATED = "application/jupyterhub-pagination+json"
 _LOOK_AGAIN = 0.1  # seconds between looks at a server that is on its way
-
-
-class Forbidden(LabyardError):
-    """The caller's own rights do not reach that far."""
-
-    code = "forbidden"
-    status = 403
 
 
 class HubUnreachable(LabyardError):
@@ -53,6 +46,13 @@ class Server:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def state(self) -> str:
+        """Return ``starting``, ``running``, ``stopping`` or ``stopped``."""
+        if self.pending:
+            return "stopping" if self.pending == "stop" else "starting"
+        return "running" if self.ready else "stopped"
+
+    @property
     def stopped(self) -> bool:
         """Return whether nothing runs and nothing is under way."""
         return not self.ready and not self.pending
@@ -77,7 +77,9 @@ class Person:
         if name in self.servers:
             return self.servers[name]
         if name:
-            raise NotFound(f"{self.name} has no server called {name!r}.")
+            raise NotFound(
+                f"{self.name} has no server called {name!r}.", remedy="See the list of servers."
+            )
         return Server("")
 
 
@@ -172,7 +174,9 @@ class Hub:
             if found is None or not found.pending:
                 return found
             if asyncio.get_running_loop().time() > deadline:
-                raise Busy(f"{_words(server)} is still on its way ({found.pending}).")
+                raise Busy(
+                    f"{_words(server)} is still {found.state}.", remedy="Look again in a while."
+                )
             await asyncio.sleep(_LOOK_AGAIN)
 
     async def _call(

@@ -36,7 +36,6 @@ def template_vars(settings: Settings) -> dict[str, Any]:
             "name": settings.site.name,
             "logo": bool(settings.site.logo),
             "announcement": settings.site.announcement,
-            "help": settings.site.help,
             "home": settings.base_url + SERVICE,
             "password": hub + "password",
             "accounts": hub + "accounts",

@@ -28,7 +28,7 @@ class People:
         """
         found = await asyncio.to_thread(self._id, name)
         if found is None:
-            raise NotFound(f"There is no user called {name!r}.")
+            raise NotFound(f"There is no user called {name!r}.", remedy="See the list of users.")
         return Owner(found, name)
 
     def _id(self, name: str) -> int | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from jupyterhub.services.auth import check_scopes
 
-from labyard.web.hub import Forbidden
+from labyard.core.errors import Forbidden
 
 READ = "read:servers"
 ACT = "servers"

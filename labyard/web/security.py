@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from labyard.core.errors import Refused
-from labyard.web.hub import Forbidden
+from labyard.core.errors import Forbidden, Refused
 
 MAX_BODY = 256 * 2**10  # bytes; the largest honest request is a few hundred
 

@@ -144,7 +144,7 @@ def view_server(
     server: Server, owner: Owner, snapshot: Snapshot, settings: Settings, now: datetime
 ) -> ServerView:
     """Return one server as it is drawn."""
-    state = _state(server)
+    state = server.state
     lab = snapshot.lab(owner.id, server.name)
     limited = snapshot.info is None or snapshot.info.isolated
     cpu, memory = limits(server, settings.labs) if limited else (None, None)
@@ -180,12 +180,6 @@ def limits(server: Server, labs: Labs) -> tuple[float | None, int | None]:
         )
     except (TypeError, ValueError):
         return labs.cpu, labs.memory
-
-
-def _state(server: Server) -> str:
-    if server.pending:
-        return "stopping" if server.pending == "stop" else "starting"
-    return "running" if server.ready else "stopped"
 
 
 def _made_of(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from labyard.core.errors import NotFound, Refused
+from labyard.core.errors import Forbidden, NotFound, Refused
 from labyard.core.models import Lab, Owner
 from labyard.volumes.catalog import catalog, users
 from labyard.web import rights
 from labyard.web.handlers.base import JsonHandler, SignInNeeded
-from labyard.web.hub import Forbidden, Person, Server
+from labyard.web.hub import Person, Server
 from labyard.web.view import limits
 
 _PAGE = 100
@@ -33,7 +33,9 @@ class ServersHandler(JsonHandler):
             await self.allowed(rights.READ, caller["name"])
             people, total = [await hub.person(self.token, caller["name"])], 1
         else:
-            raise Forbidden("This token may not list servers.")
+            raise Forbidden(
+                "This token may not list servers.", remedy="Send one with the scope list:users."
+            )
         servers = [
             {"user": person.name, **brief(server)}
             for person in people
@@ -44,7 +46,9 @@ class ServersHandler(JsonHandler):
     def _number(self, name: str, default: int) -> int:
         text = self.get_query_argument(name, str(default))
         if not (text.isascii() and text.isdigit() and len(text) < 10):
-            raise Refused(f"{name} must be a whole number, not {text!r}.")
+            raise Refused(
+                f"{name} is {text!r}, which is no whole number.", remedy="Send, for example, 100."
+            )
         return int(text)
 
 
@@ -87,7 +91,9 @@ class ActionHandler(JsonHandler):
                 case "start":
                     options = self.body().get("options")
                     if options is not None and not isinstance(options, dict):
-                        raise Refused("options must be an object.")
+                        raise Refused(
+                            "options is not an object.", remedy='Send, for example, {"cpu": 1}.'
+                        )
                     done = await actions.start(self.token, owner, name, options)
                 case "stop":
                     done = await actions.stop(self.token, owner, name)
@@ -120,7 +126,9 @@ class LogsHandler(JsonHandler):
         owner = await self.allowed(rights.ACT, user)
         text = self.get_query_argument("lines", "100")
         if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= _MOST_LINES):
-            raise Refused(f"lines must be a number up to {_MOST_LINES}, not {text!r}.")
+            raise Refused(
+                f"lines is {text!r}, which cannot be.", remedy=f"Send a number up to {_MOST_LINES}."
+            )
         self.reply({"logs": await self.parts.actions.logs(owner, server or "", int(text))})
 
 
@@ -162,7 +170,7 @@ class ResetHandler(JsonHandler):
         owner = await self.allowed(rights.ACT, user)
         chosen = self.body().get("volumes")
         if not isinstance(chosen, list) or not all(isinstance(key, str) for key in chosen):
-            raise Refused('volumes must be a list of names, for example ["cache"].')
+            raise Refused("volumes is not a list of names.", remedy='Send, for example, ["cache"].')
         try:
             gone = await self.parts.actions.reset(self.token, owner, chosen)
         finally:
@@ -175,23 +183,21 @@ class NothingHandler(JsonHandler):
 
     async def prepare(self) -> None:
         """Say so, whoever asks."""
-        raise NotFound("There is nothing at this address.")
+        raise NotFound(
+            "There is nothing at this address.",
+            remedy="docs/reference/rest.md lists what there is.",
+        )
 
 
 def brief(server: Server) -> dict[str, Any]:
     """Return what every answer tells about a server."""
     return {
         "server": server.name,
-        "state": _state(server),
+        "state": server.state,
         "started": server.started.isoformat() if server.started else None,
         "last_activity": server.last_activity.isoformat() if server.last_activity else None,
         "url": server.url,
     }
-
-
-def _state(server: Server) -> str:
-    pending = {"spawn": "starting", "stop": "stopping"}.get(server.pending, server.pending)
-    return pending or ("running" if server.ready else "stopped")
 
 
 def _lab(lab: Lab | None) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labyard.web.hub import Forbidden
+from labyard.core.errors import Forbidden
 from labyard.web.rights import ACT, LIST, READ, demand, may
 
 ANNA = {"name": "anna", "scopes": ["servers!user=anna", "read:servers!user=anna"]}

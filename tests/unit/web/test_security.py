@@ -2,8 +2,7 @@
 
 import pytest
 
-from labyard.core.errors import Refused
-from labyard.web.hub import Forbidden
+from labyard.core.errors import Forbidden, Refused
 from labyard.web.security import headers, parse_json, policy, refuse_foreign
 
 HOST = "hub.example.org"
