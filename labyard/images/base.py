@@ -47,7 +47,10 @@ async def _pull(client: Client, image: str, said: Said) -> None:
         async with asyncio.timeout(_PULL):
             await client.run("pull", image, said=said)
     except TimeoutError:
-        raise EngineError(f"Pulling {image} took more than {_PULL:g} s.") from None
+        raise EngineError(
+            f"Pulling {image} took more than {_PULL:g} s.",
+            remedy="See that this host reaches the registry, then try again.",
+        ) from None
 
 
 async def _make(client: Client, said: Said) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from labyard.core.models import Lab, LabStatus, Mount, Owner, Volume
-from labyard.core.names import USER_ID, VOLUME, Names
+from labyard.core.names import INSTALLATION, USER_ID, VOLUME, Names
 from labyard.settings.schema import VolumeSettings
 
 
@@ -33,8 +33,8 @@ def resolve(
     """Return the mounts of ``owner``'s labs, in the order of the settings.
 
     ``existing`` is what ``engine.volumes(names.volume_prefix)`` returned. A volume is its owner's by
-    the user id in its labels, so it follows a rename; a name that is free, or carries no labels and
-    may be adopted, is taken; a name that belongs to an earlier user of that name is left alone.
+    the user id in its labels, so it follows a rename; a name that is free, or carries none of our
+    labels and may be adopted, is taken; a name that belongs to an earlier user of that name is left alone.
     """
     by_name = {volume.name: volume for volume in existing}
     own = _own(by_name.values(), owner)
@@ -68,7 +68,7 @@ def _claim(key: str, existing: Mapping[str, Volume], owner: Owner, names: Names)
     """Return the name of a volume that the owner does not have yet."""
     canonical = names.volume(owner.name, key)
     found = existing.get(canonical)
-    free = found is None or (not found.labels and bool(names.volume_prefix))
+    free = found is None or (INSTALLATION not in found.labels and bool(names.volume_prefix))
     return canonical if free else names.later_volume(owner.name, owner.id, key)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from labyard.engines.docker.failures import NameTaken
 from labyard.engines.docker.user_networks import UserNetworks
 from labyard.engines.docker.user_volumes import UserVolumes
 
-_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 13.0)  # seconds between sweeps: all within 30
+PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 13.0)  # seconds between sweeps: all within 30
 _LATEST = 900.0  # seconds after which an engine will not finish a request any more
 _IPV6 = Path("/proc/sys/net/ipv6")
 
@@ -43,6 +43,7 @@ class Attempt:
         names: Names,
         claims: Claims,
         ulimits: Mapping[str, tuple[int, int]],
+        pauses: Sequence[float] = PAUSES,
     ) -> None:
         self._plan = plan
         self._connection = connection
@@ -51,6 +52,7 @@ class Attempt:
         self._names = names
         self._claims = claims
         self._ulimits = ulimits
+        self._pauses = pauses
         self._id = secrets.token_hex(8)
         self._made: list[str] = []
         self._making = Making()
@@ -84,9 +86,9 @@ class Attempt:
         """Remove what this attempt made, and what of it turns up late.
 
         That is over when every request was answered and one sweep went well. A request that got no
-        answer is followed, and one whose connection broke is allowed for, for half a minute.
+        answer is followed, and one whose connection broke is allowed for, for the sum of pauses.
         """
-        for pause in (*_PAUSES, _LATEST):
+        for pause in (*self._pauses, _LATEST):
             if self._making.open:
                 await asyncio.wait(set(self._making.open), timeout=pause)
             elif pause != _LATEST:
@@ -134,7 +136,8 @@ class Attempt:
         if read.labels(answer).get(INSTALLATION) != self._names.installation:
             raise NameTaken(
                 f"A container called {name} exists and is not this installation's.",
-                remedy="Rename or remove it, or give this installation another name.",
+                remedy="Rename or remove it, or give this installation another name, and naming: labyard"
+                " if it is stellars.",
             )
         if read.inspected(answer).status is LabStatus.RUNNING:
             raise Busy(f"The lab {name} runs already.", remedy="Stop it first.")

@@ -29,7 +29,7 @@ from labyard.core.models import (
 from labyard.core.names import INSTALLATION, KIND, Kind, Names
 from labyard.engines.base import Engine
 from labyard.engines.docker import cgroups, read
-from labyard.engines.docker.attempt import Attempt, Claims
+from labyard.engines.docker.attempt import PAUSES, Attempt, Claims
 from labyard.engines.docker.connect import Connection
 from labyard.engines.docker.failures import NoImage, unreachable
 from labyard.engines.docker.user_networks import UserNetworks
@@ -48,11 +48,20 @@ class DockerEngine(Engine):
 
     ``url`` is the engine's address (``unix:///var/run/docker.sock``, ``tcp://host:2375``) and
     ``timeout`` how many seconds one call may take; an image pull is bounded between its reports.
+    ``pauses`` are the seconds between looks at what an engine may still make after a call broke off.
     """
 
-    def __init__(self, url: str, names: Names, *, timeout: float = 60.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        names: Names,
+        *,
+        timeout: float = 60.0,
+        pauses: Sequence[float] = PAUSES,
+    ) -> None:
         self._connection = Connection(url, timeout)
         self._names = names
+        self._pauses = pauses
         self._networks = UserNetworks(self._connection, names.installation)
         self._volumes = UserVolumes(self._connection, names)
         self._claims: Claims = {}
@@ -103,6 +112,7 @@ class DockerEngine(Engine):
             names=self._names,
             claims=self._claims,
             ulimits=await self._ulimits(),
+            pauses=self._pauses,
         )
         work = asyncio.create_task(attempt.make())
         try:
@@ -280,5 +290,8 @@ async def _abandon(work: asyncio.Task[Lab], attempt: Attempt) -> None:
 def _checked(text: str, pattern: re.Pattern[str]) -> str:
     """Return ``text`` if it may go into the path of a request."""
     if not pattern.fullmatch(text) or ".." in text:
-        raise Refused(f"{text!r} is not a name that an engine knows.")
+        raise Refused(
+            f"{text!r} is not a name that an engine knows.",
+            remedy="Names are letters, digits and . _ -, the first one a letter or digit.",
+        )
     return text

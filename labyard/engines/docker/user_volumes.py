@@ -65,9 +65,12 @@ class UserVolumes:
         """
         volume = await self._find(name)
         if volume is None:
-            raise NotFound(f"There is no volume called {name}.")
+            raise NotFound(f"There is no volume called {name}.", remedy="See the list of volumes.")
         if not self._is_ours(volume) and not _adoptable(volume, self._names.volume_prefix):
-            raise Refused(f"The volume {name} is not this installation's.")
+            raise Refused(
+                f"The volume {name} is not this installation's.",
+                remedy="Let the installation that its labels name remove it.",
+            )
         await self._connection.call(
             f"removing the volume {name}", lambda d: VolumeHandle(d, name).delete()
         )
@@ -83,7 +86,7 @@ class UserVolumes:
         if theirs is not None and theirs != self._names.installation:
             raise EngineError(
                 f"The volume {volume.name} belongs to the installation {theirs}.",
-                remedy="Give this installation another name.",
+                remedy="Give this installation another name, and naming: labyard if it is stellars.",
             )
         owner = volume.labels.get(USER_ID)
         if owner is not None and owner != wanted.get(USER_ID):

@@ -62,6 +62,11 @@ def test_an_unlabelled_volume_is_adopted_where_the_scheme_does() -> None:
     assert sources(existing, names=STELLARS)["home"] == "jupyterlab-anna_home"
 
 
+def test_labels_of_other_programs_keep_no_volume_from_its_owner() -> None:
+    existing = [Volume("jupyterlab-anna_home", {"com.docker.compose.project": "old"})]
+    assert sources(existing, names=STELLARS)["home"] == "jupyterlab-anna_home"
+
+
 def test_an_unlabelled_volume_is_left_alone_where_the_scheme_does_not_adopt() -> None:
     assert sources([Volume("yard-anna_home", {})])["home"] == "yard-anna--u7_home"
 
