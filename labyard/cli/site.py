@@ -52,9 +52,7 @@ def local_url(settings: Settings) -> str:
 
 def public_url(settings: Settings) -> str:
     """Return the address people type."""
-    if settings.external_url:
-        return settings.external_url.rstrip("/") + settings.base_url
-    return local_url(settings)
+    return settings.public_url or local_url(settings)
 
 
 def client(site: Installation) -> Client:

@@ -58,8 +58,8 @@ def _hub(settings: Settings, place: Place, hub: Any) -> None:
     hub.bind_url = f"http://{settings.edge.address}:{settings.edge.port}{settings.base_url}"
     hub.hub_bind_url = f"http://{place.hub_address}:{settings.hub.port}"
     hub.hub_connect_url = f"http://{place.hub_address}:{settings.hub.port}"
-    if settings.external_url:
-        hub.public_url = settings.external_url.rstrip("/") + settings.base_url
+    if settings.public_url:
+        hub.public_url = settings.public_url
     hub.db_url = place.database
     if place.database.startswith("sqlite"):
         hub.db_kwargs = {"connect_args": {"timeout": _PATIENCE, "check_same_thread": False}}

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import PurePosixPath
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -326,10 +327,26 @@ class Settings(Section):
             *_given_twice("name", [volume.name for volume in self.volumes]),
             *_given_twice("target", [volume.target for volume in self.volumes]),
             *self._foreign(),
+            *self._elsewhere(),
         ]
         if clashes:
             raise Disagreement(clashes)
         return self
+
+    @property
+    def public_url(self) -> str:
+        """Return the address people type, base path included; empty when it is the edge's own."""
+        url = urlsplit(self.external_url)
+        return f"{url.scheme}://{url.netloc}{self.base_url}" if url.netloc else ""
+
+    def _elsewhere(self) -> Iterator[_Clash]:
+        """Return what would make people ask for another path than the hub serves."""
+        path = urlsplit(self.external_url).path.strip("/")
+        if path and path != self.base_url.strip("/"):
+            yield (
+                ("external_url", "base_url"),
+                f"external_url ends in /{path}, but base_url is {self.base_url}; give no path or that one",
+            )
 
     def _foreign(self) -> Iterator[_Clash]:
         """Return what would give this installation's volumes the names of another's."""

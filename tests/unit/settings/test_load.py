@@ -132,6 +132,17 @@ def test_what_only_the_firewall_can_do_is_not_promised_without_it(site: Site) ->
     assert site.load("network: {internet: false}").settings.network.internet is False
 
 
+def test_what_people_type_has_the_base_path_once(site: Site) -> None:
+    under = "base_url: /jupyterhub\nexternal_url: "
+    for typed in ("https://x.org", "https://x.org/", "https://x.org/jupyterhub/"):
+        assert site.load(under + typed).settings.public_url == "https://x.org/jupyterhub/"
+    assert site.load("edge: {port: 80}").settings.public_url == ""
+    with pytest.raises(
+        SettingsError, match=r"external_url ends in /labs, but base_url is /jupyterhub/"
+    ):
+        site.load(under + "https://x.org/labs")
+
+
 def test_a_postgresql_address_gets_the_driver_that_is_installed(site: Site) -> None:
     for scheme in ("postgres", "postgresql", "postgresql+psycopg"):
         loaded = site.load(f"hub: {{database: '{scheme}://u:p@h/d'}}")
