@@ -17,7 +17,7 @@ export SKIP VENV
 TEST_PACKAGES := docker.io runc iptables podman haproxy postgresql chromium mmdebstrap wrk procps
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check lock bench docs clean venv-hub venv-dev test-parts \
+.PHONY: help up down test check lock bench docs clean venv-hub venv-dev test-parts test-newer-docker \
 	$(addprefix test-,$(SUITES))
 
 help: ## Show this.
@@ -37,6 +37,9 @@ test-unit: venv-dev ## Run one suite: test-unit, -contract, -integration, -brows
 
 test-contract test-integration test-browser test-faults: test-%: test-parts
 	@$(BIN)/python tools/suites.py $*
+
+test-newer-docker: test-parts ## Run the engines' contract on the Docker of Debian's next release.
+	@LABYARD_TEST_ENGINES=docker-newer $(BIN)/python -m pytest -q tests/contract/engine
 
 check: venv-dev ## Formatting, types, import rules and docs tests; a minute at most.
 	@$(BIN)/ruff format --check .
