@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
+
+from labyard.core.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,13 @@ class Paths:
         return self.data / "labyard.sqlite"
 
     def make(self) -> None:
-        """Create every directory, readable by the owner alone."""
+        """Create every directory, readable by the owner alone; close one that was open to others.
+
+        Raises
+        ------
+        SettingsError
+            When a directory belongs to another account, which could put its own secrets there.
+        """
         for path in (
             self.data,
             self.run,
@@ -59,7 +69,19 @@ class Paths:
             self.local,
         ):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _claim(path)
 
     def secret(self, name: str) -> Path:
         """Return the file of the secret called ``name``."""
         return self.secrets / name
+
+
+def _claim(directory: Path) -> None:
+    found = directory.stat()
+    if found.st_uid != os.geteuid():
+        raise SettingsError(
+            f"{directory} belongs to another account.",
+            remedy="Run Labyard as that account, or set data_dir to a directory of your own.",
+        )
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        directory.chmod(0o700)

@@ -22,6 +22,8 @@ METADATA = ("169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32")
 _ESTABLISHED = "-m conntrack --ctstate RELATED,ESTABLISHED"
 # A packet that stays within one bridge; netfilter sees those only where br_netfilter is loaded.
 _BRIDGED = "-m physdev --physdev-is-bridged"
+# An honest lab has a handful open; the hub has files for some thousands.
+_GREEDY = "-m connlimit --connlimit-above 100 --connlimit-mask 32 --connlimit-saddr"
 _REFUSE = "-j REJECT --reject-with icmp-admin-prohibited"
 
 
@@ -89,10 +91,9 @@ def _lines(firewall: Firewall) -> Iterator[str]:
     # This host talking to itself from the hub's address; answers to what it asked of labs.
     yield f"-A {to_host} -i lo -j RETURN"
     yield f"-A {to_host} {_ESTABLISHED} -j ACCEPT"
-    yield (
-        f"-A {to_host} -s {block} -d {firewall.hub_address}/32"
-        f" -p tcp --dport {firewall.hub_port} -j ACCEPT"
-    )
+    to_hub = f"-s {block} -d {firewall.hub_address}/32 -p tcp --dport {firewall.hub_port}"
+    yield f"-A {to_host} {to_hub} {_GREEDY} -j REJECT --reject-with tcp-reset"
+    yield f"-A {to_host} {to_hub} -j ACCEPT"
     yield f"-A {to_host} {_REFUSE}"
 
     yield f"-A {through} {_BRIDGED} -j RETURN"
@@ -124,7 +125,7 @@ def apply(firewall: Firewall) -> Status:
     if done.returncode != 0:
         raise EngineError(
             f"The firewall's rules were refused: {done.stderr.strip()}.",
-            remedy="Check that this kernel has conntrack, physdev and REJECT for iptables, or set "
+            remedy="Check that this kernel has conntrack, connlimit, physdev and REJECT for iptables, or set "
             "network.firewall to false.",
         )
     for chain, rule in firewall.hooks:

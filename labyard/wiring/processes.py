@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,16 @@ CONFIG_FILE = Path(__file__).parents[2] / "jupyterhub_config.py"
 def run_hub() -> None:
     """Run the hub until it is told to end."""
     lazy_iri.install()  # before JupyterHub imports what it defers
+    _open_as_many_files_as_allowed()
     from labyard.hub import Hub  # noqa: PLC0415
 
     Hub.launch_instance(["-f", str(CONFIG_FILE)])
+
+
+def _open_as_many_files_as_allowed() -> None:
+    """Each connection takes one, and a shell's usual 1,024 are soon used up."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def configure(config: Any) -> Path:

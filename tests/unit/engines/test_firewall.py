@@ -21,6 +21,9 @@ def test_the_rules_read_from_top_to_bottom() -> None:
         ":LY-FWD-labyard - [0:0]",
         "-A LY-IN-labyard -i lo -j RETURN",
         f"-A LY-IN-labyard {known} -j ACCEPT",
+        "-A LY-IN-labyard -s 10.177.0.0/16 -d 10.177.255.254/32 -p tcp --dport 8081"
+        " -m connlimit --connlimit-above 100 --connlimit-mask 32 --connlimit-saddr"
+        " -j REJECT --reject-with tcp-reset",
         "-A LY-IN-labyard -s 10.177.0.0/16 -d 10.177.255.254/32 -p tcp --dport 8081 -j ACCEPT",
         f"-A LY-IN-labyard {refuse}",
         "-A LY-FWD-labyard -m physdev --physdev-is-bridged -j RETURN",
