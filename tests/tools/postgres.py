@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, create_engine, text
 
-from tests.tools.yard import free_ports
+from tests.tools.places import free_ports
 
 _PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 _ACCOUNT = "postgres"

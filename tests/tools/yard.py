@@ -5,33 +5,18 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tests.tools.person import Person
+from tests.tools.places import free_block, free_ports
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery"
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports nobody listens on now, all different."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-
-
-def free_block() -> str:
-    """Return a private block that no other run on this machine is likely to have."""
-    return f"10.{192 + secrets.randbelow(32)}.{16 * secrets.randbelow(16)}.0/20"
 
 
 class Yard:

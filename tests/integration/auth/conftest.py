@@ -7,7 +7,6 @@ import json
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -23,23 +22,10 @@ from labyard.auth import bootstrap
 from labyard.auth.accounts import Accounts
 from labyard.core.paths import Paths
 from labyard.core.store import Store, prepare
+from tests.tools.places import free_ports
 
 HERE = Path(__file__).parent
 PASSWORD = "a long enough secret"
-_PORTS = iter(range(21500, 21596, 2))
-
-
-def free_ports() -> int:
-    """Return the first of two neighbouring ports nobody listens on."""
-    for port in _PORTS:
-        try:
-            for one in (port, port + 1):
-                with socket.socket() as attempt:
-                    attempt.bind(("127.0.0.1", one))
-        except OSError:
-            continue
-        return port
-    raise RuntimeError("no free port in 21500-21595")
 
 
 class Browser(requests.Session):
@@ -80,12 +66,12 @@ class Hub:
     base_url: str = "/"
     options: dict[str, Any] = field(default_factory=dict)
     token: str = field(default_factory=lambda: secrets.token_hex(16))
-    port: int = field(default_factory=free_ports)
+    ports: list[int] = field(default_factory=lambda: free_ports(2))
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def root(self) -> str:
-        return f"http://127.0.0.1:{self.port}{self.base_url}hub/"
+        return f"http://127.0.0.1:{self.ports[0]}{self.base_url}hub/"
 
     @property
     def paths(self) -> Paths:
@@ -109,7 +95,7 @@ class Hub:
                     "data": str(self.data),
                     "database": self.database,
                     "base_url": self.base_url,
-                    "port": self.port,
+                    "ports": self.ports,
                     "token": self.token,
                     "python": sys.executable,
                     "options": self.options,

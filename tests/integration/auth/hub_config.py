@@ -41,8 +41,8 @@ class Spawner(SimpleLocalProcessSpawner):
 
 
 c.JupyterHub.db_url = told["database"]
-c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{told['port']}"
-c.JupyterHub.bind_url = f"http://127.0.0.1:{told['port'] + 1}{told['base_url']}"
+c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{told['ports'][0]}"
+c.JupyterHub.bind_url = f"http://127.0.0.1:{told['ports'][1]}{told['base_url']}"
 c.JupyterHub.cookie_secret_file = str(data / "cookie_secret")
 c.JupyterHub.proxy_class = NoProxy
 c.JupyterHub.spawner_class = Spawner

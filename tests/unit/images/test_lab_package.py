@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.tools.person import eventually
-from tests.tools.yard import free_ports
+from tests.tools.places import free_ports
 
 LAB = Path(__file__).parents[3] / "images/lab"
 

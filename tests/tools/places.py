@@ -1,0 +1,45 @@
+"""Ports and address blocks for tests, none handed out twice: workers of one run have ranges of their own."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import socket
+from collections.abc import Iterator
+
+# Below what the kernel hands out by itself, so that no outgoing connection takes one in between.
+_FIRST_PORT, _PORTS = 12_000, 2_000
+_WORKERS = 8
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
+
+
+def _cycle(values: range) -> Iterator[int]:
+    """Go through ``values`` from anywhere, so that runs beside each other seldom meet."""
+    begin = random.randrange(len(values))
+    return itertools.cycle([*values[begin:], *values[:begin]])
+
+
+_ports = _cycle(range(_FIRST_PORT + _WORKER * _PORTS, _FIRST_PORT + (_WORKER + 1) * _PORTS))
+_blocks = _cycle(range(64))
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports nobody listens on now, all different."""
+    return list(itertools.islice(filter(_is_free, _ports), count))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("0.0.0.0", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_block() -> str:
+    """Return a private block for one installation's users."""
+    block = next(_blocks)
+    return f"10.{192 + 4 * _WORKER + block // 16}.{16 * (block % 16)}.0/20"
