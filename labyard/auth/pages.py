@@ -81,7 +81,9 @@ class _NewPassword(Page):
         return password
 
     async def welcome(self, account: Account) -> None:
-        """Sign in who has just set the account's password, and go on to the hub."""
+        """Sign in who has just set the account's password, and nobody else; go on to the hub."""
+        if before := self.find_user(account.name):
+            await sessions.sign_out_everywhere(self, before)
         user = await self.auth_to_user({"name": account.name, "admin": account.admin})
         self.set_login_cookie(user)
         browsers.remember(self, user.name)

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from labyard.auth import bootstrap
+from labyard.auth import bootstrap, codes
 
 from .conftest import PASSWORD, Browser, Hub
 
@@ -288,3 +288,16 @@ def test_sessions_outlive_a_restart_of_the_hub(hubs: Callable[..., Hub]) -> None
     hub.api("POST", "labyard/accounts/anna/withdraw")
     hub.restart()
     assert not person.signed_in
+
+
+def test_who_had_the_administrators_name_before_is_signed_out(hubs: Callable[..., Hub]) -> None:
+    hub = hubs()
+    before = hub.bootstrap()
+    assert before.open("accounts").status_code == 200
+    code = codes.new()
+    hub.accounts().first_admin("admin", code)
+    after = hub.browser()
+    fields = {"username": "admin", "password": PASSWORD, "confirm": PASSWORD}
+    assert after.submit("bootstrap", secret=code, **fields).status_code == 303
+    assert after.open("accounts").status_code == 200
+    assert not before.signed_in
