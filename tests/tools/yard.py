@@ -62,10 +62,10 @@ class Yard:
             raise AssertionError(f"labyard {' '.join(arguments)}: {done.stdout}{done.stderr}")
         return done
 
-    def up(self) -> None:
+    def up(self, **environment: str) -> None:
         """Bring it up, or find it up."""
         self.emptied = False
-        self.labyard("up")
+        self.labyard("up", **environment)
 
     def down(self, *, labs: bool = False) -> None:
         """Stop hub and proxy, and the labs too when asked."""
