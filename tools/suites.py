@@ -22,7 +22,7 @@ REPORTS = ROOT / ".build/reports"
 # waiting more than busy, so all of them run at once: the slowest says how long the suite takes.
 PARALLEL = {
     "unit": ("-n", "auto", "--dist", "loadfile"),
-    "contract": ("-n", "4", "--dist", "loadgroup"),
+    "contract": ("-n", "4", "--dist", "loadscope"),
     "integration": ("-n", "3", "--dist", "loadfile"),
     "faults": ("-n", "3", "--dist", "loadfile"),
 }

@@ -19,12 +19,12 @@ import contextlib
 import re
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from types import TracebackType
 
-_TICK = 0.02  # seconds
 _MESSAGE = b'{"message":"made to fail"}'
 _ERROR = (
     b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\n"
@@ -51,12 +51,13 @@ class Fault:
     seconds: float = 0.0
     times: int = 2**31
     seen: list[str] = field(default_factory=list)
-    _released: threading.Event = field(default_factory=threading.Event)
+    _released: Future[None] = field(default_factory=Future)
     _met: threading.Event = field(default_factory=threading.Event)
 
     def release(self) -> None:
         """Let go of what is held, and hold nothing more."""
-        self._released.set()
+        if not self._released.done():
+            self._released.set_result(None)
 
     def wait_met(self, timeout: float = 30.0) -> None:
         """Wait until a request has met this fault."""
@@ -76,10 +77,7 @@ class Fault:
 
     async def hold(self) -> None:
         """Wait for the fault's time or its release."""
-        for _ in range(int(self.seconds / _TICK)):
-            if self._released.is_set():
-                return
-            await asyncio.sleep(_TICK)
+        await asyncio.wait([asyncio.wrap_future(self._released)], timeout=self.seconds)
 
 
 class FaultySocket:

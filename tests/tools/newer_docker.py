@@ -92,7 +92,7 @@ def own_network() -> Iterator[None]:
             for command in (
                 "link set lo up",
                 "link add uplink type veth peer name nowhere",
-                "address add 10.182.255.1/24 dev uplink",
+                "address add 10.184.255.1/24 dev uplink",
                 "link set uplink up",
                 "link set nowhere up",
                 "route add default dev uplink",

@@ -15,16 +15,25 @@ from typing import Any
 import pytest
 
 from labyard.engines.base import Engine
-from tests.contract.engine.places import Place, carry_image, podman
+from tests.contract.engine.places import DOCKER, Place, podman
 from tests.contract.engine.places import place as new_place
 
 ENGINES = os.environ.get("LABYARD_TEST_ENGINES", "docker,podman,local").split(",")
-DOCKER = os.environ.get("LABYARD_TEST_DOCKER", "unix:///var/run/docker.sock")
+
+
+# Declared in docs/explanation/isolation.md, "Where it ends": for these there is no such test.
+WITHOUT = {"containers": {"local"}, "plain_registry": {"podman"}}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if "docker-newer" in ENGINES and len(ENGINES) > 1:
+        raise pytest.UsageError("docker-newer runs alone: it moves its tests to another network")
 
 
 def pytest_generate_tests(metafunc: Any) -> None:
     if "place" in metafunc.fixturenames:
-        kinds = [e for e in ENGINES if e != "local" or "containers" not in metafunc.fixturenames]
+        without = set().union(*(WITHOUT.get(name, ()) for name in metafunc.fixturenames))
+        kinds = [kind for kind in ENGINES if kind not in without]
         metafunc.parametrize("place", kinds, indirect=True)
 
 
@@ -58,22 +67,21 @@ async def place(
 ) -> AsyncIterator[Place]:
     """A new installation on an engine; everything of it is removed afterwards."""
     kind = request.param
-    here = new_place(kind, services[kind], tmp_path)
-    if kind not in ("docker", "local"):
-        await carry_image(DOCKER, here.url)
+    here = await new_place(kind, services[kind], tmp_path)
     yield here
-    for engine in here.opened:
-        await engine.close()
-    here.opened.clear()
-    await here.sweep()
-    for engine in here.opened:
-        await engine.close()
+    await here.leave()
 
 
 @pytest.fixture
 def containers(place: Place) -> Place:
     """A place whose labs are containers, not processes of this machine."""
     return place
+
+
+@pytest.fixture
+def plain_registry(containers: Place) -> Place:
+    """A place whose engine takes a registry without TLS on loopback, unasked."""
+    return containers
 
 
 @pytest.fixture

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import itertools
 import json
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
@@ -25,11 +27,16 @@ import aiohttp
 from labyard.core.models import Hardening, Lab, Mount, NetworkPlan, Owner, ServerPlan, ServerRef
 from labyard.core.names import INSTALLATION, Names
 from labyard.engines.base import Engine
+from labyard.engines.docker.attempt import PAUSES
 from labyard.engines.docker.engine import DockerEngine
 from labyard.engines.local.engine import LocalEngine
+from labyard.images.base import MADE
 
-IMAGE = os.environ.get("LABYARD_TEST_IMAGE", "dev/base:latest")
+IMAGE = os.environ.get("LABYARD_TEST_IMAGE", MADE)  # which `labyard image build` sees to
+DOCKER = os.environ.get("LABYARD_TEST_DOCKER", "unix:///var/run/docker.sock")
 PROGRAM = (Path(__file__).parent / "lab_program.py").read_text()
+# Which of pytest-xdist's processes this is: each has addresses and a Podman of its own.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 SECRET = "a-token-that-nobody-may-see"
 
 _user_ids = itertools.count(1)
@@ -46,7 +53,14 @@ class Place:
     root: Path = Path("/nonexistent")
     opened: list[Engine] = field(default_factory=list)
 
-    def engine(self, *, url: str = "", timeout: float = 60.0, names: Names | None = None) -> Engine:
+    def engine(
+        self,
+        *,
+        url: str = "",
+        timeout: float = 60.0,
+        names: Names | None = None,
+        pauses: Sequence[float] = PAUSES,
+    ) -> Engine:
         """Return an engine of this installation (or of ``names``), closed after the test."""
         engine: Engine
         if self.kind == "local":
@@ -55,7 +69,9 @@ class Place:
                 who.installation, self.root / who.installation, Path(sys.executable).parent
             )
         else:
-            engine = DockerEngine(url or self.url, names or self.names, timeout=timeout)
+            engine = DockerEngine(
+                url or self.url, names or self.names, timeout=timeout, pauses=pauses
+            )
         self.opened.append(engine)
         return engine
 
@@ -129,6 +145,18 @@ class Place:
                 await asyncio.sleep(2)
         await self._sweep_once()
 
+    async def leave(self) -> None:
+        """Close the test's engines, then remove everything of this installation."""
+        await self.close()
+        await self.sweep()
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every engine that was opened."""
+        for engine in self.opened:
+            await engine.close()
+        self.opened.clear()
+
     async def _sweep_once(self) -> None:
         found = await self.objects()
         async with self.client() as d:
@@ -145,14 +173,24 @@ def _installation() -> str:
     return "tengine" + secrets.token_hex(4)
 
 
-def place(kind: str, url: str, root: Path) -> Place:
-    """Return a new installation on the engine ``kind``."""
+async def place(kind: str, url: str, root: Path) -> Place:
+    """Return a new installation on the engine ``kind``, which has the labs' image."""
     second = {"docker": 180, "podman": 181, "docker-newer": 182, "local": 183}[kind]
-    block = IPv4Network(f"10.{second}.{16 * secrets.randbelow(16)}.0/20")
+    third = 16 * (4 * (WORKER % 4) + secrets.randbelow(4))
+    block = IPv4Network(f"10.{second}.{third}.0/20")
     if kind == "local":  # its labs have accounts of their own, which pytest's directory shuts out
         root = Path(tempfile.mkdtemp(prefix="tengine"))
         root.chmod(0o711)
+    elif kind != "docker":
+        await carry_image(DOCKER, url)
     return Place(kind, Names(_installation()), block, url, root)
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("", 0))
+        return int(probe.getsockname()[1])
 
 
 async def ask(lab: Lab, do: str, **what: Any) -> Any:
@@ -192,7 +230,6 @@ async def eventually(true: Callable[[], Any], *, seconds: float = 40.0) -> None:
     raise AssertionError("it never came true")
 
 
-_PODMAN_ROOT = Path("/var/tmp/labyard-test-podman")
 _CONTAINERS_CONF = """
 [containers]
 init_path = "/usr/bin/docker-init"
@@ -209,8 +246,28 @@ def podman(run: Path) -> Iterator[str]:
     """Serve Podman's compatible socket from a store of the tests' own; yield its address."""
     if shutil.which("podman") is None:
         raise RuntimeError("podman is not installed; apt-get install podman netavark")
-    root = _PODMAN_ROOT
-    root.mkdir(exist_ok=True)
+    with _store() as root, _serving(root, run) as socket:
+        yield f"unix://{socket}"
+
+
+@contextmanager
+def _store() -> Iterator[Path]:
+    """Hold the first store that nobody uses: it keeps its images, and two services would get stuck."""
+    for number in range(100):
+        root = Path(f"/var/tmp/labyard-test-podman-{number}")
+        root.mkdir(exist_ok=True)
+        with (root / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield root
+            return
+    raise RuntimeError("a hundred test runs hold a Podman store each")
+
+
+@contextmanager
+def _serving(root: Path, run: Path) -> Iterator[Path]:
     (root / "containers.conf").write_text(_CONTAINERS_CONF)
     socket = run / "podman.sock"
     service = subprocess.Popen(
@@ -227,7 +284,7 @@ def podman(run: Path) -> Iterator[str]:
     )
     try:
         _wait_for(socket, service, run / "podman.log")
-        yield f"unix://{socket}"
+        yield socket
     finally:
         service.terminate()
         service.wait(20)

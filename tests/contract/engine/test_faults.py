@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from labyard.core.errors import EngineError, EngineUnreachable
-from labyard.core.models import LabStatus
+from labyard.core.models import Lab, LabStatus
+from labyard.engines.base import Engine
 from tests.contract.engine.places import Place, eventually, running
 from tests.tools.faulty_socket import FaultySocket, Mode
 
@@ -24,6 +25,12 @@ def faulty(containers: Place, tmp_path: Path) -> Iterator[FaultySocket]:
         yield socket
 
 
+def _impatient(place: Place, faulty: FaultySocket) -> Engine:
+    """Return an engine that soon gives up; Podman alone takes seconds for a call at times."""
+    patience = 6.0 if place.kind == "podman" else 3.0
+    return place.engine(url=faulty.url, timeout=patience, pauses=(0.0, 1.0, 2.0))
+
+
 async def _nothing_left(place: Place) -> bool:
     async with place.client() as d:
         volumes = (await d.volumes.list())["Volumes"] or []
@@ -31,28 +38,42 @@ async def _nothing_left(place: Place) -> bool:
     return await place.objects() == NOTHING and not unlabelled
 
 
-@pytest.mark.parametrize("mode", ["refused", "dropped", "500", "hung", "no socket"])
 async def test_every_question_to_an_engine_that_does_not_answer_is_unreachable(
-    containers: Place, faulty: FaultySocket, mode: str, tmp_path: Path
+    containers: Place, faulty: FaultySocket, tmp_path: Path
 ) -> None:
     lab = await running(containers.engine(), containers.plan())
-    url = f"unix://{tmp_path}/none.sock" if mode == "no socket" else faulty.url
-    engine = containers.engine(url=url, timeout=1.0 if mode == "hung" else 30)
-    if mode == "refused":
-        faulty.refuse()
-    elif mode != "no socket":
-        modes = {"dropped": Mode.DROP, "500": Mode.ERROR, "hung": Mode.DELAY}
-        faulty.add(".", modes[mode], seconds=60)
+    away = containers.engine(url=f"unix://{tmp_path}/none.sock")
+    patient, hasty = (containers.engine(url=faulty.url, timeout=t) for t in (30, 1.0))
 
+    await _everything_is_unreachable(containers, away, lab)
+    faulty.add(".", Mode.DROP)
+    await _everything_is_unreachable(containers, patient, lab)
+    faulty.clear()
+    faulty.add(".", Mode.ERROR)
+    await _everything_is_unreachable(containers, patient, lab)
+    faulty.clear()
+    faulty.refuse()
+    await _everything_is_unreachable(containers, patient, lab)
+    faulty.listen()
+    faulty.add(".", Mode.DELAY, seconds=60)
+    await _everything_is_unreachable(containers, hasty, lab)
+    for engine in (patient, hasty):  # what could not be told before is not to happen now
+        await engine.close()
+    faulty.clear()
+
+    assert await containers.engine().lab(lab.name) == lab, "nothing was lost"
+
+
+async def _everything_is_unreachable(place: Place, engine: Engine, lab: Lab) -> None:
     async def pull() -> None:
         async for _ in engine.pull("labyard/none:latest"):
             pass
 
     asked = {
         "info": engine.info(),
-        "has_image": engine.has_image(containers.plan().image),
+        "has_image": engine.has_image(place.plan().image),
         "pull": pull(),
-        "create": engine.create(containers.plan(server="new")),
+        "create": engine.create(place.plan(server="new")),
         "start": engine.start(lab.name),
         "stop": engine.stop(lab.name, 0),
         "restart": engine.restart(lab.name, 0),
@@ -62,15 +83,12 @@ async def test_every_question_to_an_engine_that_does_not_answer_is_unreachable(
         "logs": engine.logs(lab.name),
         "usage": engine.usage(lab.name),
         "volumes": engine.volumes(),
-        "remove_volume": engine.remove_volume(containers.plan().mounts[0].source),
+        "remove_volume": engine.remove_volume(place.plan().mounts[0].source),
     }
     answers = await asyncio.gather(*asked.values(), return_exceptions=True)
     for question, answer in zip(asked, answers, strict=True):
         assert isinstance(answer, EngineUnreachable), (question, answer)
         assert answer.remedy
-    faulty.clear()
-    still = await containers.engine().lab(lab.name)
-    assert still == lab, "nothing was lost"
 
 
 async def test_all_is_well_when_the_engine_returns(containers: Place, faulty: FaultySocket) -> None:
@@ -129,20 +147,21 @@ async def test_a_hundred_and_twenty_held_calls_delay_nobody_else(
 async def test_a_create_that_fails_leaves_nothing_behind(
     containers: Place, faulty: FaultySocket, step: str, mode: Mode
 ) -> None:
-    patience = 6.0 if containers.kind == "podman" else 2.0  # Podman alone takes seconds at times
-    engine = containers.engine(url=faulty.url, timeout=patience)
+    engine = _impatient(containers, faulty)
     times = 3 if mode is Mode.DROP else 1  # a question that breaks off is asked again
-    with faulty.fault(step, mode, seconds=patience + 3, times=times) as fault:
+    with faulty.fault(step, mode, seconds=60, times=times) as fault:
         with pytest.raises(EngineUnreachable):
             await engine.create(containers.plan())
         assert fault.seen
+        assert not await _idle(engine) or mode is not Mode.DELAY, "it may still come about"
+        fault.release()
         await eventually(lambda: _settled(containers, engine))
     assert await containers.objects() == NOTHING
 
 
-async def _settled(place: Place, engine: object) -> bool:
+async def _settled(place: Place, engine: Engine) -> bool:
     """Nothing is there, and nothing is under way that could still make something."""
-    return await _nothing_left(place) and not engine._background  # type: ignore[attr-defined]
+    return await _nothing_left(place) and await _idle(engine)
 
 
 async def test_a_refused_create_leaves_nothing_behind_at_once(containers: Place) -> None:
@@ -172,19 +191,18 @@ async def test_what_is_taken_back_late_spares_a_later_success(
     containers: Place, faulty: FaultySocket
 ) -> None:
     """The first attempt times out; the second one succeeds while the first is being taken back."""
-    patience = 6.0 if containers.kind == "podman" else 2.0
-    engine = containers.engine(url=faulty.url, timeout=patience)
-    plan = containers.plan()
-    with faulty.fault(CREATE, Mode.LATE, seconds=patience + 2, times=1):
+    engine, plan = _impatient(containers, faulty), containers.plan()
+    with faulty.fault(CREATE, Mode.LATE, seconds=60, times=1) as fault:
         with pytest.raises(EngineUnreachable):
             await engine.create(plan)
         lab = await running(containers.engine(url=faulty.url), plan)
+        fault.release()
         await eventually(lambda: _idle(engine))
     assert await engine.lab(plan.name) == lab
     assert [v.name for v in await engine.volumes()] == [plan.mounts[0].source]
 
 
-async def _idle(engine: object) -> bool:
+async def _idle(engine: Engine) -> bool:
     return not engine._background  # type: ignore[attr-defined]
 
 

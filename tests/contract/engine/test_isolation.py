@@ -1,10 +1,13 @@
-"""Whom a lab reaches, tried from inside one."""
+"""Whom a lab reaches, tried from inside one. The tests share three labs, which none of them changes."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -16,9 +19,40 @@ from labyard.core.models import Lab
 from labyard.engines import firewall
 from labyard.engines.firewall import Firewall, Status
 from labyard.engines.host import ensure_address, hub_address, remove_address
-from tests.contract.engine.places import Place, ask, running
+from tests.contract.engine.places import Place, ask, free_port, running
+from tests.contract.engine.places import place as new_place
 
-HUB, SERVICE, CONTROL = 21410, 21411, 21412
+HUB, SERVICE, CONTROL = free_port(), free_port(), free_port()
+
+
+@pytest.fixture(scope="module")
+def place(
+    request: pytest.FixtureRequest,
+    services: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Place]:
+    """One installation for all tests here."""
+    kind = request.param
+    here = asyncio.run(new_place(kind, services[kind], tmp_path_factory.mktemp("place")))
+    yield here
+    asyncio.run(here.leave())
+
+
+@pytest.fixture(scope="module")
+def labs(place: Place) -> tuple[Lab, Lab, Lab]:
+    """Two labs of alice, one of bob."""
+    return asyncio.run(_three_labs(place))
+
+
+async def _three_labs(place: Place) -> tuple[Lab, Lab, Lab]:
+    engine = place.engine()
+    mine = await running(engine, place.plan("alice"))
+    also_mine = await running(engine, place.plan("alice", "two"))
+    bobs = await running(engine, place.plan("bob"))
+    for lab in (mine, also_mine, bobs):
+        await ask(lab, "environ")
+    await place.close()
+    return mine, also_mine, bobs
 
 
 @contextmanager
@@ -47,18 +81,6 @@ def guarded(containers: Place) -> Iterator[Firewall]:
         stack.enter_context(_listening("127.0.0.1", CONTROL))
         assert firewall.apply(rules) is Status.APPLIED
         yield rules
-
-
-@pytest.fixture
-async def labs(containers: Place) -> tuple[Lab, Lab, Lab]:
-    """Two labs of alice, one of bob."""
-    engine = containers.engine()
-    mine = await running(engine, containers.plan("alice"))
-    also_mine = await running(engine, containers.plan("alice", "two"))
-    bobs = await running(engine, containers.plan("bob"))
-    for lab in (mine, also_mine, bobs):
-        await ask(lab, "environ")
-    return mine, also_mine, bobs
 
 
 def _gateway(lab: Lab) -> str:
@@ -117,7 +139,7 @@ async def test_other_hosts_are_reached_as_settings_allow(
     guarded: Firewall, labs: tuple[Lab, Lab, Lab]
 ) -> None:
     """Another host: an address behind a bridge of this one that routes to a namespace."""
-    with _other_host() as address:
+    with _other_host(guarded) as (address, metadata):
         assert await ask(labs[0], "connect", host=address, port=SERVICE) == "open"
         closed = replace(guarded, internet=False)
         assert firewall.apply(closed) is Status.APPLIED
@@ -126,37 +148,35 @@ async def test_other_hosts_are_reached_as_settings_allow(
         # A metadata address is refused though a route leads there.
         assert firewall.apply(guarded) is Status.APPLIED
         assert await ask(labs[0], "connect", host=address, port=SERVICE) == "open"
-        assert await ask(labs[0], "connect", host=METADATA, port=SERVICE) != "open"
-
-
-METADATA = "169.254.169.254"
+        assert await ask(labs[0], "connect", host=metadata, port=SERVICE) != "open"
 
 
 @contextmanager
-def _other_host() -> Iterator[str]:
+def _other_host(guarded: Firewall) -> Iterator[tuple[str, str]]:
     """Another machine, as a network namespace that answers at a site's and a metadata address."""
-    import subprocess
-    import sys
-
-    name, here, there = "tengine-other", "10.184.7.1", "10.184.7.2"
+    name = guarded.installation
+    end, far_end = f"v{name[-8:]}", f"w{name[-8:]}"
+    second, third = guarded.block.network_address.packed[1:3]
+    here, there = (f"10.184.{third + second % 16}.{host}" for host in (1, 2))
+    metadata = f"169.254.{second}.{third}"
 
     def ip(*arguments: str) -> None:
         subprocess.run(["ip", *arguments], check=True, capture_output=True)
 
     ip("netns", "add", name)
     try:
-        ip("link", "add", "tengv0", "type", "veth", "peer", "name", "tengv1", "netns", name)
-        ip("address", "add", f"{here}/24", "dev", "tengv0")
-        ip("link", "set", "tengv0", "up")
+        ip("link", "add", end, "type", "veth", "peer", "name", far_end, "netns", name)
+        ip("address", "add", f"{here}/24", "dev", end)
+        ip("link", "set", end, "up")
         for command in (
             ("link", "set", "lo", "up"),
-            ("address", "add", f"{there}/24", "dev", "tengv1"),
-            ("address", "add", f"{METADATA}/32", "dev", "lo"),
-            ("link", "set", "tengv1", "up"),
+            ("address", "add", f"{there}/24", "dev", far_end),
+            ("address", "add", f"{metadata}/32", "dev", "lo"),
+            ("link", "set", far_end, "up"),
             ("route", "add", "default", "via", here),
         ):
             ip("-n", name, *command)
-        ip("route", "add", f"{METADATA}/32", "via", there)
+        ip("route", "add", f"{metadata}/32", "via", there)
         server = subprocess.Popen(
             ["ip", "netns", "exec", name, sys.executable, "-m", "http.server", str(SERVICE)],
             stdout=subprocess.DEVNULL,
@@ -165,19 +185,17 @@ def _other_host() -> Iterator[str]:
         )
         try:
             _wait_until_open(there)
-            yield there
+            yield there, metadata
         finally:
             server.kill()
             server.wait()
     finally:
-        subprocess.run(["ip", "route", "del", f"{METADATA}/32"], check=False, capture_output=True)
+        subprocess.run(["ip", "route", "del", f"{metadata}/32"], check=False, capture_output=True)
         subprocess.run(["ip", "netns", "del", name], check=False)
-        subprocess.run(["ip", "link", "del", "tengv0"], check=False, capture_output=True)
+        subprocess.run(["ip", "link", "del", end], check=False, capture_output=True)
 
 
 def _wait_until_open(host: str) -> None:
-    import time
-
     for _ in range(100):
         with socket.socket() as probe:
             if probe.connect_ex((host, SERVICE)) == 0:
@@ -190,7 +208,7 @@ async def test_one_installations_labs_do_not_reach_anothers(
     containers: Place, guarded: Firewall, labs: tuple[Lab, Lab, Lab]
 ) -> None:
     other = containers.another_installation()
-    block = IPv4Network((int(containers.block.network_address) ^ (1 << 16), 20))
+    block = IPv4Network((int(containers.block.network_address) ^ (1 << 12), 20))
     other = replace(other, block=block)
     engine = other.engine()
     theirs = await running(engine, other.plan("alice"))
@@ -198,13 +216,10 @@ async def test_one_installations_labs_do_not_reach_anothers(
         await ask(theirs, "environ")
         assert await ask(theirs, "connect", host=labs[0].host, port=8888) != "open"
     finally:
-        await engine.remove(theirs.name)
-        await other.sweep()
+        await other.leave()
 
 
 async def test_rules_are_put_in_once_however_often(guarded: Firewall) -> None:
-    import subprocess
-
     def mine() -> list[str]:
         saved = subprocess.run(["iptables-save"], capture_output=True, text=True, check=True)
         return [line for line in saved.stdout.splitlines() if guarded.installation in line]

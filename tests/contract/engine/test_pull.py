@@ -15,10 +15,9 @@ from pathlib import Path
 import pytest
 
 from labyard.core.errors import EngineError, EngineUnreachable
-from tests.contract.engine.places import Place
+from tests.contract.engine.places import Place, free_port
 from tests.tools.faulty_socket import FaultySocket, Mode
 
-PORT = 21420
 _CONFIG = """
 version: 0.1
 storage: {{filesystem: {{rootdirectory: {root}}}}}
@@ -27,32 +26,32 @@ log: {{level: error}}
 """
 
 
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@pytest.fixture
+def registry(plain_registry: Place, tmp_path: Path) -> Iterator[str]:
     """A registry that only this machine sees; engines take loopback ones without TLS."""
     program = shutil.which("docker-registry")
     if program is None:
         pytest.fail("docker-registry is not installed: apt-get install docker-registry")
-    root = tmp_path_factory.mktemp("registry")
+    root, port = tmp_path, free_port()
     config = root / "config.yml"
-    config.write_text(_CONFIG.format(root=root / "store", port=PORT))
+    config.write_text(_CONFIG.format(root=root / "store", port=port))
     server = subprocess.Popen(
         [program, "serve", str(config)],
         stdout=subprocess.DEVNULL,
         stderr=(root / "log").open("wb"),
     )
     try:
-        _wait(server, root / "log")
-        yield f"127.0.0.1:{PORT}"
+        _wait(server, port, root / "log")
+        yield f"127.0.0.1:{port}"
     finally:
         server.terminate()
         server.wait(10)
 
 
-def _wait(server: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
     for _ in range(100):
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", PORT)) == 0:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         assert server.poll() is None, log.read_text()
         time.sleep(0.1)
@@ -60,10 +59,10 @@ def _wait(server: subprocess.Popen[bytes], log: Path) -> None:
 
 
 @pytest.fixture
-async def image(docker_only: Place, registry: str) -> str:
+async def image(plain_registry: Place, registry: str) -> str:
     """The image's name in the registry; it is there, and not on the engine."""
-    name = f"{registry}/{docker_only.names.installation}"
-    async with docker_only.client() as d:
+    name = f"{registry}/{plain_registry.names.installation}"
+    async with plain_registry.client() as d:
         await d._query_json(
             "images/create", "POST", params={"fromSrc": "-", "repo": name}, data=_layer()
         )
@@ -83,27 +82,19 @@ def _layer() -> bytes:
     return archive.getvalue()
 
 
-@pytest.fixture
-def docker_only(containers: Place) -> Place:
-    """Podman wants its registries.conf changed for a registry without TLS: not ours to do."""
-    if containers.kind == "podman":
-        pytest.skip("declared: Podman 4.3 takes no registry without TLS, on loopback either")
-    return containers
-
-
-async def test_a_pull_fetches_the_image(docker_only: Place, image: str) -> None:
-    engine = docker_only.engine()
+async def test_a_pull_fetches_the_image(plain_registry: Place, image: str) -> None:
+    engine = plain_registry.engine()
     assert not await engine.has_image(image)
     told = [progress async for progress in engine.pull(image)]
     assert await engine.has_image(image)
     assert all(p.done <= p.total for p in told)
     assert told[-1].done == told[-1].total > 8 * 2**20
-    async with docker_only.client() as d:
+    async with plain_registry.client() as d:
         await d.images.delete(image)
 
 
-async def test_a_pull_of_nothing_says_so(docker_only: Place, registry: str) -> None:
-    engine = docker_only.engine()
+async def test_a_pull_of_nothing_says_so(plain_registry: Place, registry: str) -> None:
+    engine = plain_registry.engine()
     with pytest.raises(EngineError) as caught:
         async for _ in engine.pull(f"{registry}/none:latest"):
             pass
@@ -114,10 +105,10 @@ async def test_a_pull_of_nothing_says_so(docker_only: Place, registry: str) -> N
 
 
 async def test_a_pull_that_breaks_off_is_no_success(
-    docker_only: Place, image: str, tmp_path: Path
+    plain_registry: Place, image: str, tmp_path: Path
 ) -> None:
-    with FaultySocket(tmp_path / "engine.sock", docker_only.url) as faulty:
-        engine = docker_only.engine(url=faulty.url)
+    with FaultySocket(tmp_path / "engine.sock", plain_registry.url) as faulty:
+        engine = plain_registry.engine(url=faulty.url)
         with (
             faulty.fault("POST .*/images/create", Mode.DROP),
             pytest.raises(EngineUnreachable),
