@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from jupyterhub import orm
+from jupyterhub.utils import url_path_join
 from sqlalchemy import Connection, delete, event, inspect, update
 
 from labyard.core.tables import accounts, lab_tokens
@@ -26,6 +27,20 @@ def unfollow() -> None:
     for name, listener in _LISTENERS.items():
         if event.contains(orm.User, name, listener):
             event.remove(orm.User, name, listener)
+
+
+def mend_address(user: Any) -> None:
+    """Give a renamed user the address of the new name.
+
+    JupyterHub 6.1 sets ``User.base_url`` once, so that until the hub restarts a renamed user's servers
+    would live, and sign in, at the old name's address, which may be somebody else's by then.
+    """
+    address = url_path_join(user.settings.get("base_url", "/"), "user", user.escaped_name) + "/"
+    if user.base_url != address:
+        user.base_url = user.prefix = address
+        for name, spawner in list(user.spawners.items()):
+            if not spawner.active:
+                user.spawners.pop(name)
 
 
 def never_reuse_ids() -> None:

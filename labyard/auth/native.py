@@ -143,6 +143,7 @@ class LabyardAuthenticator(Authenticator):
 
     async def refresh_user(self, user: Any, handler: Any = None) -> bool:
         """Tell whether the account is still approved; who is not has to sign in, and cannot."""
+        hub_users.mend_address(user)
         return await self.check_allowed(user.name)
 
     async def add_user(self, user: Any) -> None:

@@ -8,6 +8,7 @@ Labs of one person talk over their own bridge, which no rule here looks at.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -108,17 +109,35 @@ def _lines(firewall: Firewall) -> Iterator[str]:
         yield f"-A {through} -s {block} {_REFUSE}"
 
 
+def neighbours(firewall: Firewall, saved: str) -> list[str]:
+    """Return the other installations whose block overlaps, in the words of ``iptables-save``. Pure."""
+    hooks = re.findall(r"^-A INPUT -s (\S+) -j LY-IN-(\S+)$", saved, re.MULTILINE)
+    return sorted(
+        name
+        for block, name in hooks
+        if name != firewall.installation and IPv4Network(block).overlaps(firewall.block)
+    )
+
+
 def apply(firewall: Firewall) -> Status:
     """Put the rules in place, however often; return how it stands then.
 
     Raises
     ------
     EngineError
-        When the system refuses them.
+        When the system refuses them, or another installation has the block: each would keep the
+        other's labs from their hub.
     """
     if os.geteuid() != 0:
         return Status.NOT_ROOT
     try:
+        others = neighbours(firewall, _run("iptables-save", "-t", "filter").stdout)
+        if others:
+            raise EngineError(
+                f"network.block {firewall.block} overlaps that of installation {others[0]} on this host.",
+                remedy="Set network.block to another private block, such as 10.178.0.0/16; "
+                "if that installation is gone, `labyard down --labs` with its settings clears its rules.",
+            )
         done = _run("iptables-restore", "-w", "--noflush", given=rules(firewall))
     except FileNotFoundError:
         return Status.NO_IPTABLES

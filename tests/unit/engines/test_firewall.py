@@ -1,6 +1,6 @@
 from ipaddress import IPv4Address, IPv4Network
 
-from labyard.engines.firewall import Firewall, rules
+from labyard.engines.firewall import Firewall, neighbours, rules
 from labyard.engines.host import hub_address
 
 BLOCK = IPv4Network("10.177.0.0/16")
@@ -49,3 +49,16 @@ def test_chain_names_fit_for_the_longest_installation() -> None:
     wall = Firewall("a" * 20, BLOCK, WALL.hub_address, 1)
     assert max(len(wall.to_host), len(wall.through_host)) <= 28
     assert wall.to_host != wall.through_host
+
+
+def test_another_installation_on_the_same_block_is_seen() -> None:
+    saved = """*filter
+-A INPUT -s 10.177.0.0/16 -j LY-IN-labyard
+-A INPUT -d 10.177.255.254/32 -j LY-IN-labyard
+-A INPUT -s 10.177.16.0/20 -j LY-IN-inside
+-A INPUT -s 10.0.0.0/8 -j LY-IN-around
+-A INPUT -s 10.178.0.0/16 -j LY-IN-beside
+-A INPUT -s 10.177.0.0/16 -j DROP
+COMMIT
+"""
+    assert neighbours(WALL, saved) == ["around", "inside"]
