@@ -29,7 +29,11 @@ def servers() -> None:
 @with_installation
 def list_(site: Installation, everything: bool, as_json: bool) -> None:
     """Show the servers that run."""
-    rows = [row for row in all_servers(client(site)) if everything or row["state"] != "stopped"]
+    rows = [
+        {**row, "image": row["image"] or site.settings.labs.image}
+        for row in all_servers(client(site))
+        if everything or row["state"] != "stopped"
+    ]
     columns = {
         "name": "SERVER",
         "state": "STATE",

@@ -26,7 +26,8 @@ def status(site: Installation, as_json: bool) -> None:
         output.show_json(state)
     else:
         for key, value in state.items():
-            output.say(f"{key.replace('_', ' ').capitalize():<14}{value}")
+            if value is not None:
+                output.say(f"{key.replace('_', ' ').capitalize():<14}{value}")
     if state["hub"] != "answers":
         raise click.exceptions.Exit(1)
 

@@ -62,9 +62,11 @@ def write_seconds(value: float) -> str:
 
 
 def show_bytes(value: float) -> str:
-    """Return ``value`` bytes for people: ``3.1 GB`` in powers of 1024."""
-    for unit in ("B", "KB", "MB", "GB"):
+    """Return ``value`` bytes for people: ``3.1 GB`` in powers of 1024, ``4 GB`` when it is whole."""
+    unit = "B"
+    for larger in ("KB", "MB", "GB", "TB"):
         if value < 1024:
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 10 else f"{value:.1f} {unit}"
-        value /= 1024
-    return f"{value:.1f} TB"
+            break
+        value, unit = value / 1024, larger
+    digits = 0 if unit == "B" or 10 <= value < 1024 else 1
+    return f"{value:.{digits}f}".removesuffix(".0") + f" {unit}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -66,6 +67,7 @@ class LabSpawner(Spawner):
     _progress: Progress | None = None
     _lab_name = ""
     _chosen = choices.Options()
+    _typed: Mapping[str, Any] = MappingProxyType({})
 
     # -- identity ---------------------------------------------------------------------------------
 
@@ -106,19 +108,24 @@ class LabSpawner(Spawner):
 
     async def get_options_form(self) -> str:
         """Return the form. There always is one, so that no link alone starts a server."""
-        suggested = {}
-        if self.handler is not None:
-            query = self.handler.request.query_arguments
-            suggested = {
-                key.removeprefix("opt-"): values[0].decode(errors="replace")
-                for key, values in query.items()
-                if key.startswith("opt-") and values
-            }
-        return choices.form(self.limits, {**(self.user_options or {}), **suggested})
+        return choices.form(self.limits, {**(self.user_options or {}), **self._asked_for()})
+
+    def _asked_for(self) -> Mapping[str, Any]:
+        """Return what was typed into a form that comes back refused, or what a link suggests."""
+        if self._typed or self.handler is None:
+            return self._typed
+        return {
+            key.removeprefix("opt-"): values[0].decode(errors="replace")
+            for key, values in self.handler.request.query_arguments.items()
+            if key.startswith("opt-") and values
+        }
 
     def options_from_form(self, formdata: dict[str, list[str]]) -> dict[str, Any]:
         """Return the form's choices, checked, as the REST API takes them."""
-        return self._parsed(formdata).model_dump(exclude_none=True)
+        self._typed = formdata
+        accepted = self._parsed(formdata).model_dump(exclude_none=True)
+        self._typed = {}
+        return accepted
 
     def options_from_query(self, query: dict[str, list[str]]) -> dict[str, Any]:
         """Show the form, filled in: a link may suggest choices, and a person confirms them."""

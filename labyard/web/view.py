@@ -190,12 +190,7 @@ def _made_of(
 
 
 def _size(cpu: float | None, memory: int | None) -> str:
-    return " · ".join(filter(None, [_cores(cpu), _bytes(memory) if memory else ""]))
-
-
-def _bytes(value: float) -> str:
-    """Return bytes as people say them: 4 GB rather than 4.0 GB."""
-    return show_bytes(value).replace(".0 ", " ")
+    return " · ".join(filter(None, [_cores(cpu), show_bytes(memory) if memory else ""]))
 
 
 def _cores(cpu: float | None) -> str:
@@ -237,8 +232,8 @@ def _meters(samples: Sequence[Usage], cpu: float | None, memory: int | None) -> 
         ),
         Meter(
             "Memory",
-            _bytes(now.memory),
-            f"of {_bytes(memory)}" if memory else "",
+            show_bytes(now.memory),
+            f"of {show_bytes(memory)}" if memory else "",
             _percent(now.memory, memory),
             _spark([s.memory for s in samples], memory),
         ),

@@ -45,6 +45,8 @@ def test_each_is_refused_through_form_and_query(person: Person, option: str) -> 
     value = str(ASKED[option])
     form = person.submit("hub/spawn", {option: value})
     assert option in form.text
+    if option == "memory":
+        assert f'value="{value}"' in form.text, "what was typed is still there to be mended"
     assert not person.ready()
     query = person.get("hub/spawn", params={f"opt-{option}": value})
     assert query.status_code == 400

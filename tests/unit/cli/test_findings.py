@@ -71,7 +71,7 @@ def test_settings_that_do_nothing_or_are_not_in_use_are_told():
 
 
 def test_sentences_tell_the_value():
-    assert f.judge_disk(HERE, 2 * GB).sentence == "2.0 GB free at /srv/yard/var."
+    assert f.judge_disk(HERE, 2 * GB).sentence == "2 GB free at /srv/yard/var."
     assert f.judge_clock(-90, "the engine").sentence == "The clock is 90 s behind the engine."
     assert "drwxr-x---" in f.judge_private(HERE, DIRECTORY | 0o750, 1, 1).sentence
 
