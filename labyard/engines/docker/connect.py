@@ -86,6 +86,19 @@ class Making:
         self.lost = self.lost or task.cancelled() or (error is not None and not answered)
 
 
+class _Client(aiodocker.Docker):
+    """Asks for the API's version once, however many calls come at first: Podman takes long to tell."""
+
+    def __init__(self, url: str, connector: aiohttp.UnixConnector | None) -> None:
+        super().__init__(url, connector=connector)
+        self._asking = asyncio.Lock()
+
+    async def _check_version(self) -> None:
+        if self.api_version == "auto":
+            async with self._asking:
+                await super()._check_version()
+
+
 class Connection:
     """Calls to one engine. Each runs by itself: none waits for another."""
 
@@ -159,5 +172,5 @@ class Connection:
                 # No limit: a hundred calls that hang must not hold up the next one.
                 self._connector = aiohttp.UnixConnector(url.removeprefix(_UNIX), limit=0)
                 url = _UNIX + "localhost"
-            self._client = aiodocker.Docker(url, connector=self._connector)
+            self._client = _Client(url, self._connector)
         return self._client

@@ -129,6 +129,15 @@ async def test_a_hundred_and_twenty_held_calls_delay_nobody_else(
     assert await asyncio.gather(*held) == [None] * 120
 
 
+async def test_the_version_is_asked_for_once_however_many_call_first(
+    containers: Place, faulty: FaultySocket
+) -> None:
+    engine = containers.engine(url=faulty.url)
+    with faulty.fault("GET /version", Mode.DELAY) as asked:
+        await asyncio.gather(*(engine.labs() for _ in range(20)))
+    assert len(asked.seen) == 1
+
+
 @pytest.mark.parametrize(
     ("step", "mode"),
     [
