@@ -31,8 +31,16 @@ from labyard.engines.docker.attempt import PAUSES
 from labyard.engines.docker.engine import DockerEngine
 from labyard.engines.local.engine import LocalEngine
 from labyard.images.base import MADE
+from labyard.images.build import TAG
 
-IMAGE = os.environ.get("LABYARD_TEST_IMAGE", MADE)  # which `labyard image build` sees to
+
+def _image() -> str:
+    """Return the small base if `labyard image build` had to make it, else the lab image on its own base."""
+    there = subprocess.run(["docker", "image", "inspect", MADE], capture_output=True, check=False)
+    return MADE if there.returncode == 0 else TAG
+
+
+IMAGE = os.environ.get("LABYARD_TEST_IMAGE") or _image()
 DOCKER = os.environ.get("LABYARD_TEST_DOCKER", "unix:///var/run/docker.sock")
 PROGRAM = (Path(__file__).parent / "lab_program.py").read_text()
 # Which of pytest-xdist's processes this is: each has addresses and a Podman of its own.
