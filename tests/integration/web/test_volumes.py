@@ -25,7 +25,7 @@ ALICE = Owner(7, "alice")
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
     """A new installation on Docker, swept away afterwards."""
-    here = new_place("docker", "unix:///var/run/docker.sock", tmp_path)
+    here = await new_place("docker", "unix:///var/run/docker.sock", tmp_path)
     yield here
     for engine in here.opened:
         await engine.close()
