@@ -79,7 +79,8 @@ def _defaults(patience: int) -> list[str]:
         "timeout server 15m",
         "timeout tunnel 8h",
         "timeout queue 10s",
-        "retries 1",
+        # What refuses is told at once: a retry waits a whole second, and browsers try again by themselves.
+        "retries 0",
         *(f"errorfile {status} {status}.http" for status in pages.STATUSES),
     ]
 
