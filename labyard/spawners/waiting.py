@@ -10,7 +10,9 @@ from labyard.engines.base import Engine
 
 # A refused connection costs about 0.5 ms, so looking often is cheap, and the hub's own back-off
 # (up to 5 s, JupyterHub's exponential_backoff) never begins.
+# All labs that are waited for share these looks, so that a crowd's starts keep the processor to themselves.
 _LOOK = 0.02
+_SELDOM = 0.25
 _CONNECT = 0.25
 _ASK_ENGINE = 0.5
 
@@ -32,6 +34,14 @@ async def listens(host: str, port: int) -> bool:
     return True
 
 
+_waiting: set[object] = set()
+
+
+def pause() -> float:
+    """Return how many seconds to wait between two looks at one lab."""
+    return min(_LOOK * max(1, len(_waiting)), _SELDOM)
+
+
 async def until_listening(engine: Engine, lab: Lab) -> None:
     """Return once the lab accepts connections.
 
@@ -46,11 +56,16 @@ async def until_listening(engine: Engine, lab: Lab) -> None:
         )
     clock = asyncio.get_running_loop().time
     ask_again = clock() + _ASK_ENGINE
-    while not await listens(lab.host, lab.port):
-        if clock() > ask_again:
-            await _still_runs(engine, lab.name)
-            ask_again = clock() + _ASK_ENGINE
-        await asyncio.sleep(_LOOK)
+    this = object()
+    _waiting.add(this)
+    try:
+        while not await listens(lab.host, lab.port):
+            if clock() > ask_again:
+                await _still_runs(engine, lab.name)
+                ask_again = clock() + _ASK_ENGINE
+            await asyncio.sleep(pause())
+    finally:
+        _waiting.discard(this)
 
 
 async def _still_runs(engine: Engine, name: str) -> None:
