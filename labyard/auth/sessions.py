@@ -91,15 +91,18 @@ async def _stop_once_settled(handler: Any, user: Any, spawner: Any) -> None:
 
 
 async def _cut_twice(proxy: Any, user: Any) -> None:
-    hosts = [s.server.host for s in user.spawners.values() if s.server is not None]
-    if hosts and hasattr(proxy, "cut"):
-        await _cut(proxy, hosts)
-        _in_background(_cut(proxy, hosts, after=_LAB_FORGETS))
+    if hasattr(proxy, "cut"):
+        await _cut(proxy, user)
+        _in_background(_cut(proxy, user, after=_LAB_FORGETS))
 
 
-async def _cut(proxy: Any, hosts: list[str], *, after: float = 0.0) -> None:
-    """Close the connections through the proxy to labs at ``hosts``."""
+async def _cut(proxy: Any, user: Any, *, after: float = 0.0) -> None:
+    """Close the connections through the proxy to the labs that ``user`` has by then.
+
+    A lab that has ended meanwhile may have left its address to somebody else's.
+    """
     await asyncio.sleep(after)
+    hosts = [s.server.host for s in user.spawners.values() if s.server is not None]
     for host in hosts:
         try:
             await maybe_future(proxy.cut(host))

@@ -100,6 +100,16 @@ def test_a_withdrawn_account_is_out_at_once(yard: Yard, admin: Person, victim: V
     assert f'"{victim.desk.name}"' not in listed or '"running"' not in listed
 
 
+def _computes(person: Person) -> bool:
+    try:
+        kernel = Kernel(person)
+        answer = kernel.run("print(2 + 2)")
+        kernel.close()
+    except ConnectionClosed:
+        return False
+    return answer == "4"
+
+
 def test_a_changed_password_cuts_all_but_the_lab(victim: Victim) -> None:
     answer = victim.desk.submit(
         "hub/password", {"current": PASSWORD, "password": NEW, "confirm": NEW}
@@ -109,9 +119,8 @@ def test_a_changed_password_cuts_all_but_the_lab(victim: Victim) -> None:
     assert victim.desk.signed_in
     assert victim.desk.ready()
     assert victim.desk.lab("lab").status_code == 200
-    again = Kernel(victim.desk)
-    assert again.run("print(2 + 2)") == "4"
-    again.close()
+    # What is opened at once may still meet the second cut, which ends what the lab's cache let in.
+    eventually(lambda: _computes(victim.desk), 15, "a kernel of the new session answers")
 
 
 def test_a_new_code_cuts_all_but_the_lab(admin: Person, victim: Victim) -> None:
