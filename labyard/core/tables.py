@@ -48,3 +48,18 @@ lab_tokens = Table(
     Column("user_id", Integer, nullable=False, index=True),
     Column("server", Unicode(255), nullable=False),
 )
+
+# When servers end by themselves. A server that has no row here lives until somebody stops it.
+expiries = Table(
+    "labyard_expiries",
+    metadata,
+    Column("user_id", Integer, primary_key=True, autoincrement=False),
+    Column("server", Unicode(255), primary_key=True),  # empty for the default one
+    Column("expires", DateTime, nullable=False, index=True),
+    Column("since", DateTime, nullable=False),  # when this date was set, by a start or an extension
+    Column("days", Integer, nullable=False),  # as chosen for the start that set it first
+    Column(
+        "most_days", Integer
+    ),  # what that start's policy allowed from any moment; none: no limit
+    Column("told", Integer),  # seconds: the last notice was the one for that long before
+)

@@ -182,6 +182,13 @@ class Labs(Section):
     memory: Bytes | None = option("4G", "Memory limit of a lab, swap included; null for none.")
     shm: Bytes = option("256M", "Size of /dev/shm.")
     named_servers: Whole = option(3, "How many named servers a person may have.", ge=0, le=1000)
+    max_days: Whole | None = option(
+        None,
+        "Most days a server may live, counted from its start and again when it is extended; "
+        "null for no limit. With a limit, a server without a choice of its own gets that many.",
+        ge=1,
+        le=3650,
+    )
     notebook_dir: LabPath = option(
         "/home/lab/workspace", "Where JupyterLab opens.", env="DOCKER_NOTEBOOK_DIR"
     )
