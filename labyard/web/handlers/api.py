@@ -11,7 +11,7 @@ from labyard.volumes.catalog import catalog, users
 from labyard.web import rights
 from labyard.web.handlers.base import JsonHandler, SignInNeeded
 from labyard.web.hub import Person, Server
-from labyard.web.view import limits
+from labyard.web.view.server import limits
 
 _PAGE = 100
 _MOST_LINES = 5000

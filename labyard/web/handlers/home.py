@@ -15,7 +15,8 @@ from labyard.core.models import Owner
 from labyard.web import rights
 from labyard.web.handlers.base import PageHandler, signed_in
 from labyard.web.hub import Person
-from labyard.web.view import Home, home, utc_now
+from labyard.web.view.home import Home, home
+from labyard.web.view.words import utc_now
 
 _AT_ONCE = 1.0  # seconds a start may take before its starting page is shown
 _FLASH = "labyard-said"

@@ -8,7 +8,7 @@ import pytest
 from labyard.settings.schema import Settings
 from labyard.web.page import STATIC, Frame, environment, template_paths
 from labyard.web.sampler import Snapshot
-from labyard.web.view import home
+from labyard.web.view.home import home
 from tests.unit.web.conftest import ANNA, NAMES, NOW, person, running
 
 # From the npm package of that name and version: package/dist/htmx.min.js.

@@ -10,7 +10,8 @@ from labyard.core.models import EngineInfo, Usage
 from labyard.settings.schema import Settings
 from labyard.web.hub import Person, Server
 from labyard.web.sampler import Snapshot
-from labyard.web.view import Home, home, limits
+from labyard.web.view.home import Home, home
+from labyard.web.view.server import limits
 from tests.unit.web.conftest import ANNA, NAMES, NOW, person, running
 
 

@@ -1,0 +1,1 @@
+"""What pages show, decided here: pure functions from what is known to what is drawn."""

@@ -1,0 +1,64 @@
+"""The whole home page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from labyard.core.errors import LabyardError
+from labyard.core.models import Owner
+from labyard.core.names import Names
+from labyard.settings.schema import Settings
+from labyard.web.hub import Person
+from labyard.web.sampler import Snapshot
+from labyard.web.view.server import ServerView, view_server
+from labyard.web.view.volumes import VolumeView, view_volumes
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The whole home page. ``refresh`` is seconds until it looks again."""
+
+    server: ServerView
+    others: tuple[ServerView, ...]
+    volumes: tuple[VolumeView, ...]
+    named_limit: int
+    isolated: bool
+    error: LabyardError | None
+    refresh: int
+
+    @property
+    def volumes_in_use(self) -> str:
+        """Return the first server that keeps volumes from being reset, in words, or nothing."""
+        for server in (self.server, *self.others):
+            if server.state != "stopped":
+                return server.name or "your server"
+        return ""
+
+
+def home(
+    person: Person,
+    owner: Owner,
+    snapshot: Snapshot,
+    *,
+    settings: Settings,
+    names: Names,
+    now: datetime,
+) -> Home:
+    """Return what to draw for ``person``."""
+    server = view_server(person.server(""), owner, snapshot, settings, now)
+    others = tuple(
+        view_server(person.servers[name], owner, snapshot, settings, now)
+        for name in sorted(person.servers)
+        if name
+    )
+    moving = any(s.state in {"starting", "stopping"} for s in (server, *others))
+    return Home(
+        server=server,
+        others=others,
+        volumes=view_volumes(owner, snapshot, settings, names),
+        named_limit=settings.labs.named_servers,
+        isolated=snapshot.info is None or snapshot.info.isolated,
+        error=snapshot.error,
+        refresh=2 if moving else 10,
+    )
