@@ -1,0 +1,1 @@
+"""When servers end by themselves."""

@@ -1,0 +1,1 @@
+"""Short words from the platform, shown inside JupyterLab."""

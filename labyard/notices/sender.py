@@ -1,0 +1,78 @@
+"""Sends notices to labs, at the address the engine gives for each."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import Sequence
+
+import aiohttp
+
+from labyard.core.models import Lab, LabStatus
+from labyard.core.names import NOTICES, SERVER, USER
+from labyard.notices.keys import Keys
+from labyard.notices.models import Notice, Outcome, Result
+from labyard.notices.seal import PATH, SEAL, TIME, seal
+
+_AT_ONCE = 16
+_PATIENCE = aiohttp.ClientTimeout(total=5.0)
+_OUTCOMES = {
+    204: Outcome.SHOWN,
+    403: Outcome.REFUSED,
+    404: Outcome.UNABLE,
+    501: Outcome.UNABLE,
+}
+
+
+class Sender:
+    """Sends notices. What a lab answers is only ever looked at for its status."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+
+    async def send(self, lab: Lab, notice: Notice, *, id: str = "") -> Result:
+        """Show ``notice`` in ``lab``.
+
+        A lab shows each ``id`` once, however often it is sent: whoever cannot tell whether a notice
+        arrived may send it again. Without one every sending is shown.
+        """
+        return Result(
+            lab.labels.get(USER, ""),
+            lab.labels.get(SERVER, ""),
+            await self._send(lab, notice, id or secrets.token_hex(16)),
+        )
+
+    async def broadcast(self, labs: Sequence[Lab], notice: Notice) -> Sequence[Result]:
+        """Show ``notice`` in all ``labs``; results come in their order."""
+        gate = asyncio.Semaphore(_AT_ONCE)
+        id = secrets.token_hex(16)
+
+        async def one(lab: Lab) -> Result:
+            async with gate:
+                return await self.send(lab, notice, id=id)
+
+        return await asyncio.gather(*map(one, labs))
+
+    async def _send(self, lab: Lab, notice: Notice, id: str) -> Outcome:
+        if lab.status is not LabStatus.RUNNING or not lab.host:
+            return Outcome.STOPPED
+        if NOTICES not in lab.labels:
+            return Outcome.UNABLE
+        body = json.dumps({**notice.as_json(), "id": id}).encode()
+        now = int(time.time())
+        headers = {
+            "Content-Type": "application/json",
+            TIME: str(now),
+            SEAL: seal(self._keys.key(lab.labels), now, body),
+        }
+        url = f"http://{lab.host}:{lab.port}{PATH}"
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=_PATIENCE) as session,
+                session.post(url, data=body, headers=headers, allow_redirects=False) as answer,
+            ):
+                return _OUTCOMES.get(answer.status, Outcome.UNREACHABLE)
+        except (aiohttp.ClientError, TimeoutError):
+            return Outcome.UNREACHABLE

@@ -1,0 +1,102 @@
+"""What the sender makes of a lab's answer, over real sockets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from labyard.core.models import Lab, LabStatus, Owner, ServerRef
+from labyard.core.names import Names
+from labyard.notices.keys import Keys
+from labyard.notices.models import Notice, Outcome
+from labyard.notices.seal import KEY, PATH, SEAL, TIME, holds
+from labyard.notices.sender import Sender
+
+KEYS = Keys(b"s" * 32)
+NOTICE = Notice("Maintenance at 18:00.")
+
+
+class Listening:
+    """A lab that answers ``status`` and keeps what it was sent."""
+
+    def __init__(self) -> None:
+        self.status = 204
+        self.heard: list[tuple[dict[str, str], bytes]] = []
+        self.given = KEYS.hand_over(ServerRef(Owner(7, "anna"), "train"))
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.heard.append((dict(request.headers), await request.read()))
+        return web.Response(status=self.status, headers={"Location": "/elsewhere"})
+
+    def lab(self, port: int) -> Lab:
+        labels = {**Names("yard").lab_labels(7, "anna", "train"), **self.given.labels}
+        return Lab("1", "l", LabStatus.RUNNING, "i", labels, host="127.0.0.1", port=port)
+
+
+@pytest.fixture
+async def place() -> AsyncIterator[tuple[Listening, Lab]]:
+    listening = Listening()
+    app = web.Application()
+    app.router.add_post(PATH, listening.answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    server: Any = site._server
+    yield listening, listening.lab(server.sockets[0].getsockname()[1])
+    await runner.cleanup()
+
+
+async def test_a_lab_gets_the_words_and_a_seal_but_no_key(place: tuple[Listening, Lab]) -> None:
+    listening, lab = place
+    result = await Sender(KEYS).send(lab, NOTICE, id="once")
+    assert (result.user, result.server, result.outcome) == ("anna", "train", Outcome.SHOWN)
+    ((headers, body),) = listening.heard
+    assert json.loads(body) == {**NOTICE.as_json(), "id": "once"}
+    key = listening.given.secrets[KEY]
+    assert holds(key, headers[SEAL], headers[TIME], float(headers[TIME]), body)
+    assert key not in str(headers) + body.decode()
+    assert "Authorization" not in headers
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (403, Outcome.REFUSED),
+        (404, Outcome.UNABLE),
+        (501, Outcome.UNABLE),
+        (302, Outcome.UNREACHABLE),
+        (500, Outcome.UNREACHABLE),
+    ],
+)
+async def test_an_answer_is_told(
+    status: int, outcome: Outcome, place: tuple[Listening, Lab]
+) -> None:
+    listening, lab = place
+    listening.status = status
+    assert (await Sender(KEYS).send(lab, NOTICE)).outcome is outcome
+    assert len(listening.heard) == 1
+
+
+async def test_a_broadcast_tells_of_each_lab(place: tuple[Listening, Lab]) -> None:
+    listening, lab = place
+    labs = [
+        lab,
+        replace(lab, status=LabStatus.STOPPED),
+        replace(lab, labels=Names("yard").lab_labels(8, "ben", "")),
+        replace(lab, port=1),
+    ]
+    results = await Sender(KEYS).broadcast(labs, NOTICE)
+    assert [r.outcome for r in results] == [
+        Outcome.SHOWN,
+        Outcome.STOPPED,
+        Outcome.UNABLE,
+        Outcome.UNREACHABLE,
+    ]
+    assert [r.user for r in results] == ["anna", "anna", "ben", "anna"]
+    assert len(listening.heard) == 1
