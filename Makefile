@@ -51,6 +51,7 @@ check: venv-dev ## Formatting, types, import rules and docs tests; a minute at m
 docs: venv-dev ## Write the generated reference pages anew.
 	@$(BIN)/labyard config docs
 	@$(BIN)/python -m labyard.cli.reference >docs/reference/cli.md
+	@$(BIN)/python -m labyard.cli.failures >docs/reference/failures.md
 
 bench: test-parts ## Measure against vanilla JupyterHub, side by side.
 	@$(BIN)/python -m bench

@@ -5,6 +5,8 @@ Anything else that is raised is a bug: it is logged with an id and shown as that
 
 from __future__ import annotations
 
+from labyard.core.causes import Cause
+
 
 class LabyardError(Exception):
     """Something went wrong that a person can understand and act upon.
@@ -12,18 +14,30 @@ class LabyardError(Exception):
     Parameters
     ----------
     message:
-        One sentence: what happened, naming the place and the value.
+        One sentence: what happened, naming the place and the value. Under a ``cause``, whose title
+        says what happened, it says why.
     remedy:
-        One sentence: what to do about it.
+        One sentence: what to do about it; a cause has one of its own.
+    cause:
+        Which of the known causes this is. It gives the code, and a page its headline.
+    said:
+        The last lines of the program that failed, as it wrote them: not to be trusted.
     """
 
     code = "error"
     status = 500
+    cause: Cause | None = None
 
-    def __init__(self, message: str, *, remedy: str = "") -> None:
+    def __init__(
+        self, message: str, *, remedy: str = "", cause: Cause | None = None, said: str = ""
+    ) -> None:
         super().__init__(message)
-        self.message = message
-        self.remedy = remedy
+        if cause is not None:
+            self.cause, self.code = cause, cause.code
+        self.why = message
+        self.said = said
+        self.message = f"{self.cause.title}. {message}".strip() if self.cause else message
+        self.remedy = remedy or (self.cause.remedy if self.cause else "")
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from labyard.core import causes
+from labyard.core.causes import Cause
 from labyard.core.errors import Busy, EngineError, EngineUnreachable, LabyardError, NotFound
 
 
@@ -20,6 +22,9 @@ class NameTaken(EngineError):
     code = "name-taken"
     status = 409
 
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy, cause=causes.NAME_TAKEN)
+
 
 class SubnetTaken(EngineError):
     """The subnet overlaps another network or a route of the host."""
@@ -31,15 +36,58 @@ class SubnetTaken(EngineError):
 NO_CONNECTION = 900
 _IN_STREAM = 0
 
-# (what the engine says, the error, what it means, what to do).
-# Docker and Podman word the same thing differently.
-_KNOWN: tuple[tuple[str, type[LabyardError], str, str], ...] = (
+# What an engine says, and the cause. Docker and Podman word the same thing differently; the first
+# that fits counts.
+_CAUSES: tuple[tuple[str, Cause], ...] = (
+    (r"no space left on device|disk quota exceeded", causes.DISK_FULL),
     (
-        r"no space left on device|disk quota exceeded",
-        EngineError,
-        "The engine's disk is full",
-        "Free space on the host: remove unused images and volumes, then try again.",
+        r"could not select device driver|nvidia-container-cli|nvidia-smi|libnvidia|unresolvable cdi"
+        r"|cdi device|unknown runtime.* nvidia|nvidia.*(not found|no such device)",
+        causes.NO_GPU,
     ),
+    (
+        r"exec format error|no matching manifest for|does not match the (detected host|specified)"
+        r" platform|no image found .* for architecture|image operating system",
+        causes.WRONG_ARCHITECTURE,
+    ),
+    (
+        r"no such image|image not known|manifest (for .*)?(unknown|not found)|pull access denied"
+        r"|repository .*not (exist|found)|name unknown|short-name .* did not resolve",
+        causes.NO_IMAGE,
+    ),
+    (r"oom-killed|oom killed", causes.OUT_OF_MEMORY),
+    (r"cannot allocate memory|out of memory", causes.HOST_MEMORY),
+    (r"range of cpus|cpus? available|requested cpus", causes.LIMIT_ABOVE_HOST),
+    (
+        r"minimum memory|memory limit|memory\+swap|cpu.* (invalid|exceed)|shmsize"
+        r"|pids limit|invalid (cpu|memory)|memory\.limit_in_bytes|memory\.max",
+        causes.LIMIT_IMPOSSIBLE,
+    ),
+    (
+        r"bind source path does not exist|no such file or directory.*bind|invalid mount"
+        r"|duplicate mount point|failed to mount local volume",
+        causes.MOUNT_IMPOSSIBLE,
+    ),
+    (
+        r"could not find an available.*address pool|no available .*(subnet|address|pool)"
+        r"|no free (subnet|address|ip)",
+        causes.NO_ADDRESS,
+    ),
+    (
+        r"toomanyrequests|too many requests|unauthorized|authentication required|no basic auth"
+        r"|requested access to the resource is denied|denied:",
+        causes.REGISTRY_REFUSED,
+    ),
+    (
+        r"no such host|dial tcp|tls handshake|x509|i/o timeout|connection refused|pinging container"
+        r" registry|server gave http response|name resolution|deadline exceeded|: eof$"
+        r"|client\.timeout",
+        causes.REGISTRY_UNREACHABLE,
+    ),
+)
+
+# What is no reason why a lab fails, but a refusal with a way out: (text, kind, meaning, remedy).
+_REFUSALS: tuple[tuple[str, type[LabyardError], str, str], ...] = (
     (
         r"pool overlaps|subnet .* is already used|overlaps with .*(network|route)",
         SubnetTaken,
@@ -53,38 +101,10 @@ _KNOWN: tuple[tuple[str, type[LabyardError], str, str], ...] = (
         "Stop what uses it, then try again.",
     ),
     (
-        r"no such image|image not known|manifest (for .*)?(unknown|not found)|pull access denied"
-        r"|repository .*not (exist|found)|short-name .* did not resolve",
-        NoImage,
-        "There is no such image",
-        "Check the image's name, or build it with 'labyard image build'.",
-    ),
-    (
         r"volume is in use|volume is being used|being used by the following",
         Busy,
         "The volume is in use",
         "Stop the labs that use it, then try again.",
-    ),
-    (
-        r"name .* already in use|name is already in use|already used: network already exists"
-        r"|network with name .* already exists",
-        NameTaken,
-        "The name is taken",
-        "Remove the object of that name, or give this installation another name.",
-    ),
-    (
-        r"minimum memory|memory limit|memory\+swap|range of cpus|cpu.* (invalid|exceed)|shmsize"
-        r"|pids limit|invalid (cpu|memory)",
-        EngineError,
-        "A limit is not possible on this host",
-        "Ask for less, or correct the limits in the settings.",
-    ),
-    (
-        r"bind source path does not exist|no such file or directory.*bind|invalid mount"
-        r"|duplicate mount point",
-        EngineError,
-        "A mount is not possible",
-        "Check the volumes in the settings: the host path must exist.",
     ),
     (
         r"container-init binary not found|no such.*docker-init",
@@ -92,27 +112,22 @@ _KNOWN: tuple[tuple[str, type[LabyardError], str, str], ...] = (
         "The engine has no init program",
         "Install catatonit (Podman) or docker-init, then try again.",
     ),
-    (
-        r"oci runtime|runc( create)? failed|executable file not found|unable to start container",
-        EngineError,
-        "The lab's program could not be started",
-        "Check the image and the command; the engine's words tell more.",
-    ),
-    (
-        r"no such host|dial tcp|tls handshake|x509|i/o timeout|connection refused.*registry"
-        r"|toomanyrequests|unauthorized|server gave http response",
-        EngineError,
-        "The image registry could not be used",
-        "Check the host's network and its access to the registry.",
-    ),
 )
+_NAME_TAKEN = (
+    r"name .* already in use|name is already in use|already used: network already exists"
+    r"|network with name .* already exists"
+)
+_NO_PROGRAM = r"executable file not found|no such file or directory: unknown"
+_RUNTIME = r"oci runtime|runc( create)? failed|unable to start container"
 
 
 def unreachable(url: str, why: str) -> EngineUnreachable:
     """Return the error for an engine that does not answer."""
     return EngineUnreachable(
-        f"The container engine at {url} does not answer: {why}.",
-        remedy="Check that it runs and that this account may use its socket; labs are left alone.",
+        f"It should answer at {url}: {why}.",
+        remedy="Try again in a while. Your administrator sees that it runs and that this account may "
+        "use its socket; labs are left alone.",
+        cause=causes.ENGINE_UNREACHABLE,
     )
 
 
@@ -125,15 +140,46 @@ def explain(status: int, text: str, *, doing: str, url: str) -> LabyardError:
     if status == NO_CONNECTION:
         return unreachable(url, "no connection")
     words = " ".join(text.split())[:300].rstrip(".")
-    for pattern, kind, meaning, remedy in _KNOWN:
-        if re.search(pattern, words, re.IGNORECASE):
-            return kind(f"{meaning}; {doing} failed ({words}).", remedy=remedy)
+    told = f"{doing} failed ({words})."
+    return (
+        _refusal(words, told)
+        or _known(words, told)
+        or _unknown(status, words, doing=doing, told=told, url=url)
+    )
+
+
+def _refusal(words: str, told: str) -> LabyardError | None:
+    for pattern, kind, meaning, remedy in _REFUSALS:
+        if _says(pattern, words):
+            return kind(f"{meaning}; {told}", remedy=remedy)
+    return NameTaken(_sentence(told)) if _says(_NAME_TAKEN, words) else None
+
+
+def _known(words: str, told: str) -> LabyardError | None:
+    found = next((cause for pattern, cause in _CAUSES if _says(pattern, words)), None)
+    if found is None and _says(_NO_PROGRAM, words):
+        found = causes.NO_SINGLEUSER
+    if found is None and _says(_RUNTIME, words):
+        found = causes.PROGRAM_FAILED
+    if found is None:
+        return None
+    kind = NoImage if found is causes.NO_IMAGE else EngineError
+    return kind(_sentence(told), cause=found)
+
+
+def _unknown(status: int, words: str, *, doing: str, told: str, url: str) -> LabyardError:
     if status == 404:
-        return NotFound(f"There is no such thing on the engine; {doing} failed ({words}).")
+        return NotFound(f"There is no such thing on the engine; {told}")
     if status >= 500:
         return unreachable(url, f"{doing} failed with status {status} ({words})")
     if status == _IN_STREAM:
-        return EngineError(f"{doing} failed ({words}).", remedy="Try again.")
-    return EngineError(
-        f"The engine refused {doing} ({words}).", remedy="The engine's log may tell more."
-    )
+        return EngineError(_sentence(told), remedy="Try again.", cause=causes.ENGINE_REFUSED)
+    return EngineError(f"It was {doing} ({words}).", cause=causes.ENGINE_REFUSED)
+
+
+def _says(pattern: str, words: str) -> bool:
+    return re.search(pattern, words, re.IGNORECASE) is not None
+
+
+def _sentence(told: str) -> str:
+    return told[:1].upper() + told[1:]

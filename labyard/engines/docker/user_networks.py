@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from ipaddress import IPv4Address, IPv4Network, ip_interface
 from pathlib import Path
 
+from labyard.core import causes
 from labyard.core.errors import EngineError, EngineUnreachable, NotFound
 from labyard.core.models import NetworkPlan
 from labyard.core.names import INSTALLATION
@@ -47,6 +48,7 @@ class UserNetworks:
                 raise EngineError(
                     f"The network {plan.name} has no free address for another server.",
                     remedy="Stop a server, or set a smaller network.prefix (larger subnets).",
+                    cause=causes.NO_ADDRESS,
                 )
             yield address
 
@@ -113,7 +115,9 @@ class UserNetworks:
                 self._reserved.discard(subnet)
         raise EngineError(
             f"No subnet of /{plan.prefix} is free in {plan.block}.",
-            remedy="Set a larger network.block, or one that no route of this host covers.",
+            remedy="Stop servers that nobody needs. Your administrator can set a larger network.block, "
+            "or one that no route of this host covers.",
+            cause=causes.NO_ADDRESS,
         )
 
     async def _create(self, body: spec.Body, making: Making) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from labyard.core.errors import EngineError, NotFound, Refused
+from labyard.core.errors import NotFound, Refused
 from labyard.core.models import MountKind, ServerPlan, Volume
 from labyard.core.names import INSTALLATION, KIND, USER_ID, Kind, Names
 from labyard.engines.docker import read, spec
 from labyard.engines.docker.connect import Connection, Making, VolumeHandle
+from labyard.engines.docker.failures import NameTaken
 
 
 class UserVolumes:
@@ -24,7 +25,7 @@ class UserVolumes:
 
         Raises
         ------
-        EngineError
+        NameTaken
             When one of them belongs to another installation or another user.
         """
         wanted = [m.source for m in plan.mounts if m.kind is MountKind.VOLUME]
@@ -84,13 +85,13 @@ class UserVolumes:
     def _check_owner(self, volume: Volume, wanted: read.Answer) -> None:
         theirs = volume.labels.get(INSTALLATION)
         if theirs is not None and theirs != self._names.installation:
-            raise EngineError(
+            raise NameTaken(
                 f"The volume {volume.name} belongs to the installation {theirs}.",
                 remedy="Give this installation another name, and naming: labyard if it is stellars.",
             )
         owner = volume.labels.get(USER_ID)
         if owner is not None and owner != wanted.get(USER_ID):
-            raise EngineError(
+            raise NameTaken(
                 f"The volume {volume.name} belongs to another user (id {owner}).",
                 remedy="Remove or rename it; nothing was mounted.",
             )

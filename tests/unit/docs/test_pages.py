@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from labyard.cli import failures
 from labyard.cli.main import VERBS
 from labyard.cli.reference import render
 
@@ -60,6 +61,10 @@ def test_every_verb_is_documented():
 
 def test_the_reference_page_is_what_the_commands_say():
     assert (ROOT / "docs/reference/cli.md").read_text() == render(), "run `make docs`"
+
+
+def test_the_page_of_failures_is_what_the_causes_say():
+    assert (ROOT / "docs/reference/failures.md").read_text() == failures.render(), "run `make docs`"
 
 
 def test_the_newcomers_commands_are_in_the_readme():

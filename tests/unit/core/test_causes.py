@@ -1,0 +1,28 @@
+"""The table of causes: each whole, each told apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from labyard.core.causes import BY_CODE, CAUSES, NO_IMAGE, Cause
+from labyard.core.errors import EngineError
+
+
+def test_codes_and_titles_are_told_apart() -> None:
+    assert len(BY_CODE) == len(CAUSES) == len({cause.title for cause in CAUSES})
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.code)
+def test_a_cause_is_whole(cause: Cause) -> None:
+    assert not cause.title.endswith(".")
+    assert cause.seen.endswith(".")
+    assert cause.remedy.endswith(".")
+
+
+def test_an_error_with_a_cause_says_what_why_and_what_to_do() -> None:
+    error = EngineError("The registry has no a/b:1.", cause=NO_IMAGE)
+    assert error.code == "no-image"
+    assert error.message == "There is no such image. The registry has no a/b:1."
+    assert error.why == "The registry has no a/b:1."
+    assert error.remedy == NO_IMAGE.remedy
+    assert EngineError("x", cause=NO_IMAGE, remedy="Do this.").remedy == "Do this."
