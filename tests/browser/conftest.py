@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
+from tests.browser.looks import look
+from tests.tools.person import Person
 from tests.tools.yard import PASSWORD, Yard
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -35,10 +38,13 @@ class Seat:
         self.page: Page = context.new_page()
         self.problems: list[str] = []
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.page.on(
-            "console",
-            lambda message: self.problems.append(message.text) if message.type == "error" else None,
-        )
+        self.page.on("console", self._complaint)
+
+    def _complaint(self, message: ConsoleMessage) -> None:
+        # That a page itself is a 403 or 404 is no complaint: it may be meant to be one.
+        itself = message.location.get("url") == self.page.url and "status of 4" in message.text
+        if message.type == "error" and not itself:
+            self.problems.append(f"{message.text} ({message.location})")
 
     def open(self, path: str = "") -> Page:
         """Open a page below the base URL."""
@@ -83,3 +89,31 @@ def seat(yard: Yard, browser: Browser, accounts: set[str]) -> Iterator[Callable[
     yield take
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def stranger(yard: Yard, browser: Browser) -> Iterator[Seat]:
+    """Somebody before a browser of their own who is not signed in."""
+    context = browser.new_context(viewport={"width": 1280, "height": 860})
+    yield Seat(yard, context, "stranger")
+    context.close()
+
+
+@pytest.fixture
+def admin_seat(admin: Person, accounts: set[str], seat: Callable[..., Seat]) -> Seat:
+    """The first administrator before a browser, signed in."""
+    accounts.add(admin.name)
+    return seat(admin.name)
+
+
+@pytest.fixture
+def looks(artefacts: Path) -> Callable[[Seat, str, str], Page]:
+    """Open a page and hold it to what every page must hold; ``name`` is that of its pictures."""
+
+    def opened(seat: Seat, path: str, name: str) -> Page:
+        page = seat.open(path)
+        look(page, artefacts, name)
+        assert seat.problems == [], f"{name}: the console complains"
+        return page
+
+    return opened

@@ -6,37 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Seat
+from tests.browser.looks import look
 from tests.tools.yard import PASSWORD, Yard
 
-DESK, PHONE = 1280, 390
 SLOW = 90_000.0  # milliseconds
-
-
-def look(page: Page, shots: Path, name: str) -> None:
-    """Take the page at each width in each theme; nothing may stick out sideways."""
-    for width in (DESK, PHONE):
-        for theme in ("light", "dark"):
-            page.set_viewport_size({"width": width, "height": 860})
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
-            page.screenshot(path=shots / f"{name}-{width}-{theme}.png", full_page=True)
-            sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            assert sideways <= 0, f"{name} sticks out by {sideways} px at {width}"
-    page.set_viewport_size({"width": DESK, "height": 860})
-
-
-def named(page: Page) -> list[str]:
-    """Return the controls that a screen reader could not name."""
-    nameless: list[str] = page.evaluate(
-        """() => [...document.querySelectorAll('a[href],button,input:not([type=hidden]),summary')]
-        .filter((e) => e.checkVisibility())
-        .filter((e) => !(e.innerText.trim() || e.ariaLabel || e.labels?.length))
-        .map((e) => e.outerHTML.slice(0, 120))"""
-    )
-    return nameless
 
 
 @pytest.fixture
@@ -49,7 +25,6 @@ def test_start_look_restart_stop_and_reset(anna: Seat, artefacts: Path) -> None:
     page = anna.page
     expect(page.locator("#server")).to_contain_text("Stopped")
     look(page, artefacts, "home-stopped")
-    assert named(page) == []
 
     page.click("#start")
     page.wait_for_url("**/user/anna/**", timeout=SLOW)
@@ -61,7 +36,6 @@ def test_start_look_restart_stop_and_reset(anna: Seat, artefacts: Path) -> None:
     expect(page.locator("#volumes")).to_contain_text("stop your server first")
     expect(page.locator("#reset-cache")).to_have_count(0)
     look(page, artefacts, "home-running")
-    assert named(page) == []
 
     page.click("#restart")
     expect(page.locator(".ly-said")).to_contain_text("restarted", timeout=SLOW)

@@ -1,0 +1,53 @@
+"""Every page of the product, once: each width, each theme, WCAG 2.2 AA, nothing in the console.
+
+A new page is one line here. States that take doing (a running lab, a failed start) are looked at by
+the tests that bring them about, with ``look``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Seat
+
+# Name of the pictures -> path below the base URL. The user is called "looker".
+PUBLIC = {
+    "sign-in": "hub/login",
+    "sign-up": "hub/signup",
+    "invitation": "hub/invitation",
+    "edge-400": "x%2f..%2fy",
+}
+MEMBER = {
+    "home": "services/labyard/",
+    "new-server": "hub/spawn/looker",
+    "not-running": "hub/user/looker/",
+    "reset-volume": "services/labyard/volumes/reset?volume=cache",
+    "password": "hub/password",
+    "hub-home": "hub/home",
+    "hub-404": "hub/nowhere",
+    "service-404": "services/labyard/nowhere",
+    "service-403": "hub/accounts",
+}
+ADMIN = {
+    "accounts": "hub/accounts",
+}
+
+Looks = Callable[[Seat, str, str], Page]
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_page_for_everybody(looks: Looks, stranger: Seat, name: str) -> None:
+    looks(stranger, PUBLIC[name], name)
+
+
+@pytest.mark.parametrize("name", MEMBER)
+def test_a_page_for_people(looks: Looks, seat: Callable[..., Seat], name: str) -> None:
+    looks(seat("looker"), MEMBER[name], name)
+
+
+@pytest.mark.parametrize("name", ADMIN)
+def test_a_page_for_administrators(looks: Looks, admin_seat: Seat, name: str) -> None:
+    looks(admin_seat, ADMIN[name], name)
