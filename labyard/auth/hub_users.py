@@ -12,7 +12,7 @@ from jupyterhub import orm
 from jupyterhub.utils import url_path_join
 from sqlalchemy import Connection, delete, event, inspect, update
 
-from labyard.core.tables import accounts, lab_tokens
+from labyard.core.tables import accounts, display, lab_tokens, ssh_keys
 
 
 def follow() -> None:
@@ -70,7 +70,8 @@ def _updated(_mapper: Any, connection: Connection, user: Any) -> None:
 
 def _deleted(_mapper: Any, connection: Connection, user: Any) -> None:
     connection.execute(delete(accounts).where(accounts.c.name == user.name))
-    connection.execute(delete(lab_tokens).where(lab_tokens.c.user_id == user.id))
+    for table in (lab_tokens, ssh_keys, display):
+        connection.execute(delete(table).where(table.c.user_id == user.id))
 
 
 _LISTENERS = {"after_update": _updated, "after_delete": _deleted}

@@ -63,3 +63,29 @@ expiries = Table(
     ),  # what that start's policy allowed from any moment; none: no limit
     Column("told", Integer),  # seconds: the last notice was the one for that long before
 )
+
+# Public keys for SSH. One belongs to one person: its fingerprint says who signs in.
+ssh_keys = Table(
+    "labyard_ssh_keys",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user_id", Integer, nullable=False, index=True),
+    Column("kind", Unicode(64), nullable=False),  # ssh.keys.KINDS
+    Column("blob", Text, nullable=False),  # base64, as in a .pub file
+    Column("fingerprint", Unicode(64), nullable=False, unique=True),  # SHA256:…
+    Column("label", Unicode(60), nullable=False),
+    Column("added", DateTime, nullable=False),
+    Column("last_used", DateTime),
+    sqlite_autoincrement=True,  # the id of a deleted key never means another one
+)
+
+# How somebody wants to be called and the pages to look. No row: as usual.
+display = Table(
+    "labyard_display",
+    metadata,
+    Column("user_id", Integer, primary_key=True, autoincrement=False),
+    Column("name", Unicode(60), nullable=False),
+    Column("theme", Unicode(16), nullable=False),  # display.choices.Theme
+    Column("figures", Unicode(16), nullable=False),  # display.choices.Figures
+    Column("changed", DateTime, nullable=False),
+)

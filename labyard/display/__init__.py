@@ -1,0 +1,1 @@
+"""How a person wants to be called, and the pages to look."""

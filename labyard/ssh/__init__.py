@@ -1,0 +1,1 @@
+"""SSH: the public keys that people keep here."""
