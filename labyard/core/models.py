@@ -159,3 +159,28 @@ class EngineInfo:
     isolated: bool
     cgroup: str = ""
     details: Mapping[str, str] = field(default_factory=dict)
+
+
+class Happening(StrEnum):
+    """What may happen to a lab."""
+
+    STARTED = "started"
+    MEMORY = "memory"  # the kernel ended a process of a lab that goes on
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class LabEvent:
+    """Something that happened to a lab at ``at``.
+
+    ``memory`` is the lab's limit in bytes. Of an end, ``exit_code`` is known, and ``killed`` says that
+    it was for want of memory; an end may have been asked for.
+    """
+
+    kind: Happening
+    lab: str
+    labels: Mapping[str, str]
+    at: datetime
+    memory: int | None = None
+    exit_code: int | None = None
+    killed: bool = False

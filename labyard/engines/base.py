@@ -11,7 +11,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 
-from labyard.core.models import EngineInfo, Lab, PullProgress, ServerPlan, Usage, Volume
+from labyard.core.models import (
+    EngineInfo,
+    Lab,
+    LabEvent,
+    PullProgress,
+    ServerPlan,
+    Usage,
+    Volume,
+)
+
+REPORT_BYTES = 16_384
 
 
 class Engine(ABC):
@@ -70,6 +80,20 @@ class Engine(ABC):
     @abstractmethod
     async def usage(self, name: str) -> Usage | None:
         """Return what a running lab uses now, or None when it does not run."""
+
+    @abstractmethod
+    def watch(self) -> AsyncIterator[LabEvent]:
+        """Yield what happens to labs from now on, each within 3 seconds, for as long as it answers.
+
+        An engine that cannot know what ended a process leaves that out: see its ``info``.
+        """
+
+    @abstractmethod
+    async def report(self, name: str) -> bytes:
+        """Return what a lab's own program says of it, at most ``REPORT_BYTES``; empty if nothing.
+
+        It comes from inside the lab: believe nothing, escape everything.
+        """
 
     @abstractmethod
     async def volumes(self, prefix: str = "") -> Sequence[Volume]:

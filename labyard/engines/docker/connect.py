@@ -142,9 +142,9 @@ class Connection:
             raise unreachable(self.url, f"{doing} broke off ({error})") from error
 
     async def stream(
-        self, doing: str, source: Callable[[Client], AsyncIterator[T]]
+        self, doing: str, source: Callable[[Client], AsyncIterator[T]], *, extra: float = 0
     ) -> AsyncIterator[T]:
-        """Yield what ``source`` yields, each item within the timeout. Raises as :meth:`call` does."""
+        """Yield what ``source`` yields, each within the timeout and ``extra``. Raises as :meth:`call`."""
         items: AsyncIterator[T] | None = None
 
         async def following(client: Client) -> T | None:
@@ -152,7 +152,7 @@ class Connection:
             items = items or source(client)
             return await anext(items, None)
 
-        while (item := await self.call(doing, following)) is not None:
+        while (item := await self.call(doing, following, extra=extra)) is not None:
             yield item
 
     async def close(self) -> None:

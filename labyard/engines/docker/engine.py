@@ -20,6 +20,7 @@ from labyard.core.errors import (
 from labyard.core.models import (
     EngineInfo,
     Lab,
+    LabEvent,
     LabStatus,
     PullProgress,
     ServerPlan,
@@ -28,12 +29,13 @@ from labyard.core.models import (
 )
 from labyard.core.names import INSTALLATION, KIND, Kind, Names
 from labyard.engines.base import Engine
-from labyard.engines.docker import cgroups, read
+from labyard.engines.docker import cgroups, read, report
 from labyard.engines.docker.attempt import PAUSES, Attempt, Claims
 from labyard.engines.docker.connect import Connection
 from labyard.engines.docker.failures import NoImage, unreachable
 from labyard.engines.docker.user_networks import UserNetworks
 from labyard.engines.docker.user_volumes import UserVolumes
+from labyard.engines.docker.watching import Watch
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _IMAGE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_:@-]|[./](?=[A-Za-z0-9]))*")
@@ -202,6 +204,20 @@ class DockerEngine(Engine):
             await asyncio.sleep(_SAMPLES_APART)
             later = await self._sample(lab.id)
         return cgroups.usage(earlier, later)
+
+    def watch(self) -> AsyncIterator[LabEvent]:
+        """Yield what happens to labs. What Podman ends whole for want of memory, it does not say."""
+        return Watch(self._connection, self._names.installation).events()
+
+    async def report(self, name: str) -> bytes:
+        """Return what a lab's own program says of it; empty if nothing."""
+        container = await self._existing(name)
+        try:
+            return await self._connection.call(
+                "reading a lab's report", lambda d: report.fetch(d, container.id)
+            )
+        except NotFound:
+            return b""
 
     async def volumes(self, prefix: str = "") -> Sequence[Volume]:
         """Return this installation's volumes, and unlabelled ones that start with ``prefix``."""

@@ -13,6 +13,7 @@ import os
 import platform
 import re
 import shutil
+import stat
 import subprocess
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from labyard.core.errors import EngineError, NotFound, Refused
 from labyard.core.models import (
     EngineInfo,
     Lab,
+    LabEvent,
     LabStatus,
     PullProgress,
     ServerPlan,
@@ -29,8 +31,8 @@ from labyard.core.models import (
     Volume,
 )
 from labyard.core.processes import tail
-from labyard.engines.base import Engine
-from labyard.engines.local import process
+from labyard.engines.base import REPORT_BYTES, Engine
+from labyard.engines.local import process, watching
 from labyard.engines.local.record import Record, load, record, save
 from labyard.engines.local.spec import LOOPBACK, NOT_APPLIED, Place, order
 from labyard.engines.local.storage import Storage
@@ -150,6 +152,16 @@ class LocalEngine(Engine):
         keeper = process.running(self._directory(name))
         return None if keeper is None else await usage(keeper)
 
+    def watch(self) -> AsyncIterator[LabEvent]:
+        """Yield starts and ends, within 2 seconds."""
+        return watching.watch(self)
+
+    async def report(self, name: str) -> bytes:
+        """Return what a lab's own program says of it; a link or a pipe in its place says nothing."""
+        self._record(name)
+        path = self._directory(name) / "tmp/labyard-report.json"
+        return await asyncio.to_thread(_small_file, path)
+
     async def volumes(self, prefix: str = "") -> Sequence[Volume]:
         """Return the volumes by name."""
         with _explained("list volumes"):
@@ -230,6 +242,18 @@ def _explained(doing: str) -> Iterator[None]:
             f"The local engine could not {doing}: {error}.",
             remedy="See that the data directory can be written and has room.",
         ) from error
+
+
+def _small_file(path: Path) -> bytes:
+    """Return the content of a regular file of ``REPORT_BYTES`` at most, else nothing."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return b""
+    with os.fdopen(descriptor, "rb") as file:
+        about = os.fstat(file.fileno())
+        fits = stat.S_ISREG(about.st_mode) and about.st_size <= REPORT_BYTES
+        return file.read(REPORT_BYTES) if fits else b""
 
 
 def _account() -> str:
