@@ -25,6 +25,10 @@ class ServerRef:
     server: str = ""
 
 
+# Whom labs in containers run as: user and group ids.
+LAB_USER = "1000:1000"
+
+
 class MountKind(StrEnum):
     """Where the content of a mount lives."""
 
@@ -132,6 +136,32 @@ class Volume:
 
     name: str
     labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What a volume holds: ``bytes`` on disk and how many ``files``.
+
+    ``whole`` is False when time was up before all was seen: it holds at least that much.
+    """
+
+    bytes: int
+    files: int
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacking:
+    """Where files go in a volume, and whose they become.
+
+    ``folder`` is relative to the volume and made if need be, empty for its top; ``user`` is
+    ``uid:gid`` as in a plan. Without ``overwrite`` a file that is there already refuses them all.
+    """
+
+    owner: Owner
+    user: str = LAB_USER
+    folder: str = ""
+    overwrite: bool = False
 
 
 @dataclass(frozen=True, slots=True)

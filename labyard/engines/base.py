@@ -9,14 +9,17 @@ installation's label and touches no others.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 
 from labyard.core.models import (
     EngineInfo,
     Lab,
     LabEvent,
+    Owner,
     PullProgress,
     ServerPlan,
+    Size,
+    Unpacking,
     Usage,
     Volume,
 )
@@ -105,6 +108,45 @@ class Engine(ABC):
     @abstractmethod
     async def remove_volume(self, name: str) -> None:
         """Remove a volume and what is in it. Raises ``Busy`` while a lab uses it."""
+
+    @abstractmethod
+    async def measure(self, volumes: Sequence[str], seconds: float) -> Mapping[str, Size]:
+        """Return how much is in each of ``volumes``, looking for ``seconds`` at most in all.
+
+        Nothing is stopped for it. One that is not there is left out.
+        """
+
+    @abstractmethod
+    def archive(self, volume: str, owner: Owner, folder: str = "") -> AsyncGenerator[bytes, None]:
+        """Yield a tar of a volume or of one folder in it, also while labs write there.
+
+        The first entry is the folder itself; what it is called there begins every other name. A file
+        that goes away while it is read can break the tar off: without the two blocks that end it, it
+        is not whole.
+
+        Raises
+        ------
+        NotFound
+            There is no such volume or folder.
+        """
+
+    @abstractmethod
+    async def unpack(self, volume: str, tar: AsyncIterator[bytes], how: Unpacking) -> None:
+        """Put what an uncompressed ``tar`` holds into a volume: all of it, or nothing.
+
+        Whoever hands it over has checked each entry. An error that ``tar`` raises is raised here.
+
+        Raises
+        ------
+        NotFound
+            There is no such volume.
+        Refused
+            A file is there already and may not be overwritten, or something is in the way.
+        """
+
+    @abstractmethod
+    async def sweep(self) -> None:
+        """Remove what measuring, archiving and unpacking left behind when they were killed."""
 
     @abstractmethod
     async def close(self) -> None:

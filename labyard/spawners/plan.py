@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from labyard.core.models import Hardening, Mount, NetworkPlan, ServerPlan, ServerRef
+from labyard.core.models import LAB_USER, Hardening, Mount, NetworkPlan, ServerPlan, ServerRef
 from labyard.core.names import Names
 from labyard.settings.schema import HardeningSettings, Services, Settings
 
@@ -13,7 +13,6 @@ from labyard.settings.schema import HardeningSettings, Services, Settings
 SECRETS = frozenset({"JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN"})
 
 PORT = 8888
-USER = "1000:1000"
 HOME = "/home/lab"
 
 # Where programs in a lab find its web tools, unless ``labs.environment`` says otherwise.
@@ -48,7 +47,7 @@ def plan(
         image=image,
         command=tuple(command),
         port=PORT,
-        user=USER,
+        user=LAB_USER,
         working_dir=HOME,
         environment={
             **_ADDRESSES,

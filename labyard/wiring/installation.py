@@ -154,4 +154,9 @@ class Installation:
         choices = self.choices
         if choices.engine == "local":
             return LocalEngine(self.settings.installation, self.local_root, self.lab_tools / "bin")
-        return DockerEngine(choices.socket, self.names, timeout=self.settings.engine.timeout)
+        return DockerEngine(
+            choices.socket,
+            self.names,
+            timeout=self.settings.engine.timeout,
+            errands_image=self.settings.labs.image,
+        )

@@ -128,13 +128,26 @@ class Connection:
         EngineError, Busy, NotFound
             When it answered with a failure.
         """
-        try:
-            async with asyncio.timeout(self.timeout + extra):
+        seconds = self.timeout + extra
+
+        async def bounded(client: Client) -> T:
+            async with asyncio.timeout(seconds):
                 if making is None:
-                    return await request(self._open())
-                return await asyncio.shield(making.follow(request(self._open())))
+                    return await request(client)
+                return await asyncio.shield(making.follow(request(client)))
+
+        return await self.paced(doing, bounded, seconds)
+
+    async def paced(
+        self, doing: str, request: Callable[[Client], Awaitable[T]], seconds: float
+    ) -> T:
+        """Return what ``request`` returns, which keeps time itself: it gives up after ``seconds``.
+
+        Raises as :meth:`call` does.
+        """
+        try:
+            return await request(self._open())
         except TimeoutError as error:
-            seconds = self.timeout + extra
             raise unreachable(self.url, f"{doing} took more than {seconds:g} s") from error
         except aiodocker.DockerError as error:
             raise explain(error.status, error.message, doing=doing, url=self.url) from error
@@ -152,8 +165,12 @@ class Connection:
             items = items or source(client)
             return await anext(items, None)
 
-        while (item := await self.call(doing, following, extra=extra)) is not None:
-            yield item
+        try:
+            while (item := await self.call(doing, following, extra=extra)) is not None:
+                yield item
+        finally:  # whoever stops listening lets the engine stop too
+            if (close := getattr(items, "aclose", None)) is not None:
+                await close()
 
     async def close(self) -> None:
         """Let go of the sockets."""

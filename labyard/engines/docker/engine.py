@@ -6,7 +6,8 @@ import asyncio
 import math
 import re
 import resource
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from aiodocker.containers import DockerContainer
@@ -22,8 +23,11 @@ from labyard.core.models import (
     Lab,
     LabEvent,
     LabStatus,
+    Owner,
     PullProgress,
     ServerPlan,
+    Size,
+    Unpacking,
     Usage,
     Volume,
 )
@@ -32,6 +36,7 @@ from labyard.engines.base import Engine
 from labyard.engines.docker import cgroups, read, report
 from labyard.engines.docker.attempt import PAUSES, Attempt, Claims
 from labyard.engines.docker.connect import Connection
+from labyard.engines.docker.errands import Errands
 from labyard.engines.docker.failures import NoImage, unreachable
 from labyard.engines.docker.user_networks import UserNetworks
 from labyard.engines.docker.user_volumes import UserVolumes
@@ -51,6 +56,7 @@ class DockerEngine(Engine):
     ``url`` is the engine's address (``unix:///var/run/docker.sock``, ``tcp://host:2375``) and
     ``timeout`` how many seconds one call may take; an image pull is bounded between its reports.
     ``pauses`` are the seconds between looks at what an engine may still make after a call broke off.
+    ``errands_image`` is what measures and fills volumes: an image that has a ``python3``.
     """
 
     def __init__(
@@ -60,12 +66,21 @@ class DockerEngine(Engine):
         *,
         timeout: float = 60.0,
         pauses: Sequence[float] = PAUSES,
+        errands_image: str = "",
     ) -> None:
         self._connection = Connection(url, timeout)
         self._names = names
         self._pauses = pauses
         self._networks = UserNetworks(self._connection, names.installation)
         self._volumes = UserVolumes(self._connection, names)
+        self._errands = Errands(
+            self._connection,
+            self._networks,
+            self._volumes,
+            names=names,
+            image=errands_image,
+            ulimits=self._ulimits,
+        )
         self._claims: Claims = {}
         self._background: set[asyncio.Task[Any]] = set()
         self._system: read.Answer = {}
@@ -226,6 +241,27 @@ class DockerEngine(Engine):
     async def remove_volume(self, name: str) -> None:
         """Remove a volume. Raises ``Busy``, ``NotFound``, or ``Refused`` for one that is not ours."""
         await self._volumes.remove(_checked(name, _NAME))
+
+    async def measure(self, volumes: Sequence[str], seconds: float) -> Mapping[str, Size]:
+        """Measure volumes in one container that can only read."""
+        return await self._errands.measure([_checked(v, _NAME) for v in volumes], seconds)
+
+    async def archive(
+        self, volume: str, owner: Owner, folder: str = ""
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield a tar that the engine makes itself: no container runs for it."""
+        name = _checked(volume, _NAME).rpartition("_")[2]
+        async with aclosing(self._errands.archive(volume, name, folder)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def unpack(self, volume: str, tar: AsyncIterator[bytes], how: Unpacking) -> None:
+        """Have the engine unpack a tar aside, and a container without rights move what came."""
+        await self._errands.unpack(_checked(volume, _NAME), tar, how)
+
+    async def sweep(self) -> None:
+        """Remove the containers that errands of a killed process left, and half-done uploads."""
+        await self._errands.sweep()
 
     async def close(self) -> None:
         """Let go of connections, and of what is still being taken back."""

@@ -193,5 +193,12 @@ def _hardening(plan: ServerPlan) -> Body:
     }
 
 
+def with_ulimits(body: Body, ulimits: Mapping[str, tuple[int, int]]) -> Body:
+    """Return the body of a container that has limits where the engine's own would not do."""
+    if not ulimits:
+        return body
+    return {**body, "HostConfig": {**body["HostConfig"], "Ulimits": _ulimits(ulimits)}}
+
+
 def _ulimits(ulimits: Mapping[str, tuple[int, int]]) -> list[Body]:
     return [{"Name": n, "Soft": soft, "Hard": hard} for n, (soft, hard) in sorted(ulimits.items())]

@@ -52,8 +52,8 @@ class UserVolumes:
         volumes = [read.volume(row) for row in answer["Volumes"] or ()]
         return [v for v in volumes if self._is_ours(v) or (prefix and _adoptable(v, prefix))]
 
-    async def remove(self, name: str) -> None:
-        """Remove a volume that :meth:`list` would show.
+    async def demand(self, name: str) -> None:
+        """Do nothing if :meth:`list` would show the volume.
 
         Raises
         ------
@@ -61,8 +61,6 @@ class UserVolumes:
             When there is none.
         Refused
             When it is not this installation's.
-        Busy
-            When a container has it.
         """
         volume = await self._find(name)
         if volume is None:
@@ -70,8 +68,12 @@ class UserVolumes:
         if not self._is_ours(volume) and not _adoptable(volume, self._names.volume_prefix):
             raise Refused(
                 f"The volume {name} is not this installation's.",
-                remedy="Let the installation that its labels name remove it.",
+                remedy="Leave it to the installation that its labels name.",
             )
+
+    async def remove(self, name: str) -> None:
+        """Remove a volume. Raises what :meth:`demand` does, and ``Busy`` when a container has it."""
+        await self.demand(name)
         await self._connection.call(
             f"removing the volume {name}", lambda d: VolumeHandle(d, name).delete()
         )

@@ -15,8 +15,8 @@ import re
 import shutil
 import stat
 import subprocess
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 
 from labyard.core.errors import EngineError, NotFound, Refused
@@ -25,14 +25,18 @@ from labyard.core.models import (
     Lab,
     LabEvent,
     LabStatus,
+    Owner,
     PullProgress,
     ServerPlan,
+    Size,
+    Unpacking,
     Usage,
     Volume,
 )
 from labyard.core.processes import tail
 from labyard.engines.base import REPORT_BYTES, Engine
 from labyard.engines.local import process, watching
+from labyard.engines.local.errands import Errands
 from labyard.engines.local.record import Record, load, record, save
 from labyard.engines.local.spec import LOOPBACK, NOT_APPLIED, Place, order
 from labyard.engines.local.storage import Storage
@@ -51,6 +55,7 @@ class LocalEngine(Engine):
         self._place = Place(root)
         self._tools = tools
         self._storage = Storage(self._place, installation)
+        self._errands = Errands(self._place)
         self._keepers: list[subprocess.Popen[bytes]] = []  # ours to bury
 
     async def info(self) -> EngineInfo:
@@ -174,6 +179,27 @@ class LocalEngine(Engine):
         self._storage.check_unused(name, labs)
         with _explained(f"remove volume {name!r}"):
             await asyncio.to_thread(self._storage.remove_volume, name)
+
+    async def measure(self, volumes: Sequence[str], seconds: float) -> Mapping[str, Size]:
+        """Measure volumes in a thread."""
+        return await self._errands.measure([self._checked(name) for name in volumes], seconds)
+
+    async def archive(
+        self, volume: str, owner: Owner, folder: str = ""
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield a tar that a process of the owner's account makes."""
+        name = self._checked(volume).rpartition("_")[2]
+        async with aclosing(self._errands.archive(volume, name, owner, folder)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def unpack(self, volume: str, tar: AsyncIterator[bytes], how: Unpacking) -> None:
+        """Have a process of the owner's account unpack a tar aside, then move what came."""
+        await self._errands.unpack(self._checked(volume), tar, how)
+
+    async def sweep(self) -> None:
+        """Undo uploads that a killed process left half-done."""
+        await self._errands.sweep()
 
     async def close(self) -> None:
         """Let go. Labs go on."""

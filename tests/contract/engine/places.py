@@ -78,7 +78,11 @@ class Place:
             )
         else:
             engine = DockerEngine(
-                url or self.url, names or self.names, timeout=timeout, pauses=pauses
+                url or self.url,
+                names or self.names,
+                timeout=timeout,
+                pauses=pauses,
+                errands_image=IMAGE,
             )
         self.opened.append(engine)
         return engine
