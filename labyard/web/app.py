@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from typing import Any
 
@@ -16,6 +15,7 @@ from labyard.core.names import Names
 from labyard.engines.base import Engine
 from labyard.settings.schema import Settings
 from labyard.volumes.reset import Reset
+from labyard.volumes.sizes import Sizes
 from labyard.web import security
 from labyard.web.actions import Actions
 from labyard.web.handlers import api, home
@@ -71,7 +71,8 @@ def make_parts(
         grace=labs.stop_grace,
     )
     sampler = Sampler(engine, adopt=names.volume_prefix)
-    return Parts(settings, names, actions, people, sampler, Frame(settings), auth)
+    sizes = Sizes(engine, names)
+    return Parts(settings, names, actions, people, sampler, sizes, Frame(settings), auth)
 
 
 def make_app(parts: Parts, cookie_secret: bytes) -> Application:
@@ -128,13 +129,13 @@ async def serve(app: Application, parts: Parts, *, address: str, port: int) -> N
         body_timeout=30,
     )
     server.listen(port, address)
-    sampling = asyncio.create_task(parts.sampler.run())
+    background = [asyncio.create_task(work) for work in (parts.sampler.run(), parts.sizes.run())]
     try:
         await asyncio.Event().wait()
     finally:
-        sampling.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await sampling
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
         server.stop()
         await parts.actions.hub.close()
         parts.people.close()

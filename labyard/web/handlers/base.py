@@ -17,6 +17,7 @@ from labyard.core.errors import LabyardError
 from labyard.core.models import Owner
 from labyard.core.names import Names
 from labyard.settings.schema import Settings
+from labyard.volumes.sizes import Sizes
 from labyard.web import rights, security
 from labyard.web.actions import Actions
 from labyard.web.page import Frame
@@ -35,6 +36,7 @@ class Parts:
     actions: Actions
     people: People
     sampler: Sampler
+    sizes: Sizes
     frame: Frame
     auth: HubOAuth
 
