@@ -232,5 +232,51 @@ INTERRUPTED = Cause(
     "Start it again.",
 )
 
+# While a lab runs.
+KERNEL_OUT_OF_MEMORY = Cause(
+    "kernel-out-of-memory",
+    "A kernel ran out of memory",
+    "The lab's cgroup counts a process that the kernel killed, and the lab goes on.",
+    "Close notebooks you do not need, work on less at once, or give the server more memory.",
+    field="memory",
+    during=During.RUN,
+)
+LAB_OUT_OF_MEMORY = Cause(
+    "lab-out-of-memory",
+    "The server ran out of memory and ended",
+    "The lab ends with exit code 137 right after a word of memory from cgroup or engine.",
+    "Start it again, with more memory if it may have it. What was saved is there.",
+    field="memory",
+    during=During.RUN,
+)
+ENDED_BY_ITSELF = Cause(
+    "ended-by-itself",
+    "The server ended by itself",
+    "The lab's container has exited with a failure, and nobody stopped it.",
+    "Start it again. What was saved is there; the lab's log may tell your administrator why.",
+    during=During.RUN,
+)
+HOME_FULL = Cause(
+    "home-full",
+    "Your home is full",
+    "The home takes no write: no space left, or the quota is reached. The lab starts all the same.",
+    "Delete what you do not need in JupyterLab; what is deleted there now is gone at once.",
+    during=During.RUN,
+)
+HOME_NEARLY_FULL = Cause(
+    "home-nearly-full",
+    "Your home is nearly full",
+    "Less than 5 % and less than 1 GB of the home is free.",
+    "Delete what you do not need, before nothing can be saved any more.",
+    during=During.RUN,
+)
+CLOCK_SKEW = Cause(
+    "clock-skew",
+    "The clocks of hub and lab differ",
+    "The lab compares its time with the hub's answer when it starts: more than a minute apart.",
+    "Tell your administrator: set the clocks of both hosts (NTP), else sign-ins and dates go wrong.",
+    during=During.RUN,
+)
+
 CAUSES = tuple(value for value in list(globals().values()) if isinstance(value, Cause))
 BY_CODE = {cause.code: cause for cause in CAUSES}

@@ -13,12 +13,14 @@ from tornado.web import Application, RequestHandler, StaticFileHandler
 from labyard.core.locks import UserLocks
 from labyard.core.names import Names
 from labyard.engines.base import Engine
+from labyard.incidents.board import Board
+from labyard.incidents.watcher import Watcher
 from labyard.settings.schema import Settings
 from labyard.volumes.reset import Reset
 from labyard.volumes.sizes import Sizes
 from labyard.web import security
 from labyard.web.actions import Actions
-from labyard.web.handlers import api, home
+from labyard.web.handlers import api, home, incidents
 from labyard.web.handlers.base import Parts
 from labyard.web.hub import Hub
 from labyard.web.page import STATIC, Frame
@@ -72,7 +74,8 @@ def make_parts(
     )
     sampler = Sampler(engine, adopt=names.volume_prefix)
     sizes = Sizes(engine, names)
-    return Parts(settings, names, actions, people, sampler, sizes, Frame(settings), auth)
+    watcher = Watcher(engine, Board())
+    return Parts(settings, names, actions, people, sampler, sizes, watcher, Frame(settings), auth)
 
 
 def make_app(parts: Parts, cookie_secret: bytes) -> Application:
@@ -83,6 +86,7 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
         (r"", home.HomeHandler, given),
         (r"server/(start|stop|restart|delete|new)", home.ServerFormHandler, given),
         (r"volumes/reset", home.ResetFormHandler, given),
+        (r"incidents/dismiss", incidents.DismissHandler, given),
         (r"oauth_callback", SignedInHandler, {}),
         (r"static/(.*)", StaticHandler, {"path": str(STATIC)}),
         (r"api/servers", api.ServersHandler, given),
@@ -129,7 +133,10 @@ async def serve(app: Application, parts: Parts, *, address: str, port: int) -> N
         body_timeout=30,
     )
     server.listen(port, address)
-    background = [asyncio.create_task(work) for work in (parts.sampler.run(), parts.sizes.run())]
+    background = [
+        asyncio.create_task(work)
+        for work in (parts.sampler.run(), parts.sizes.run(), parts.watcher.run())
+    ]
     try:
         await asyncio.Event().wait()
     finally:

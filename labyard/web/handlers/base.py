@@ -16,6 +16,7 @@ from tornado.web import HTTPError, RequestHandler
 from labyard.core.errors import LabyardError
 from labyard.core.models import Owner
 from labyard.core.names import Names
+from labyard.incidents.watcher import Watcher
 from labyard.settings.schema import Settings
 from labyard.volumes.sizes import Sizes
 from labyard.web import rights, security
@@ -37,6 +38,7 @@ class Parts:
     people: People
     sampler: Sampler
     sizes: Sizes
+    watcher: Watcher
     frame: Frame
     auth: HubOAuth
 

@@ -16,6 +16,7 @@ from labyard.web import rights
 from labyard.web.handlers.base import PageHandler, signed_in
 from labyard.web.hub import Person
 from labyard.web.view.home import Home, home
+from labyard.web.view.incidents import view_incidents
 from labyard.web.view.words import utc_now
 
 _AT_ONCE = 1.0  # seconds a start may take before its starting page is shown
@@ -83,12 +84,13 @@ class HomeHandler(OwnHandler):
         parts = self.parts
         person = await parts.actions.hub.person(self.token, owner.name)
         drawn = self.drawn(person, owner)
-        polled = "HX-Request" in self.request.headers
+        polled, now = "HX-Request" in self.request.headers, utc_now()
         self.show(
             "service/home.html",
             page_here="home",
             page_title=f"Home · {parts.settings.site.name}",
             home=drawn,
+            incidents=view_incidents(parts.watcher.board.of(owner.id, now), owner.name, now),
             said=None if polled else self.heard(),
             pending=f"{parts.settings.base_url}hub/spawn-pending/{quote(owner.name)}",
         )

@@ -31,7 +31,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 // A change of state is spoken, once.
-const words = () => document.getElementById("server")?.dataset.words;
+const words = () => [...document.querySelectorAll("[data-words]")].map((e) => e.dataset.words).filter(Boolean).join(". ");
 let said = words();
 document.addEventListener("htmx:afterSettle", () => {
   if (words() === said) return;

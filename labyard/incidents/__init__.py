@@ -1,0 +1,1 @@
+"""What went wrong in labs that run, in words for their owners. Remembered for a day, in memory."""

@@ -1,0 +1,19 @@
+"""The button under an incident at home."""
+
+from __future__ import annotations
+
+from labyard.web import rights
+from labyard.web.handlers.base import signed_in
+from labyard.web.handlers.home import OwnHandler
+
+
+class DismissHandler(OwnHandler):
+    """Take one of the caller's own incidents away."""
+
+    @signed_in
+    async def post(self) -> None:
+        """Do it, then show home without it."""
+        owner = await self.owner(rights.ACT)
+        server, code = self.get_body_argument("server", ""), self.get_body_argument("code", "")
+        self.parts.watcher.board.dismiss(owner.id, server, code)
+        self.go_home()
