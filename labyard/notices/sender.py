@@ -19,10 +19,9 @@ from labyard.notices.seal import PATH, SEAL, TIME, seal
 _AT_ONCE = 16
 _PATIENCE = aiohttp.ClientTimeout(total=5.0)
 _OUTCOMES = {
-    204: Outcome.SHOWN,
-    403: Outcome.REFUSED,
-    404: Outcome.UNABLE,
-    501: Outcome.UNABLE,
+    200: Outcome.SHOWN,
+    401: Outcome.REFUSED,  # the seal does not hold there
+    **dict.fromkeys((403, 404, 405, 501), Outcome.UNABLE),  # what answers knows no notices
 }
 
 
@@ -60,7 +59,8 @@ class Sender:
             return Outcome.STOPPED
         if NOTICES not in lab.labels:
             return Outcome.UNABLE
-        body = json.dumps({**notice.as_json(), "id": id}).encode()
+        # Pages that are open show it at once; the next one to open finds it waiting.
+        body = json.dumps({**notice.as_json(), "immediate": True, "id": id}).encode()
         now = int(time.time())
         headers = {
             "Content-Type": "application/json",

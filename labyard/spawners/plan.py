@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from labyard.core.models import LAB_USER, Hardening, Mount, NetworkPlan, ServerPlan, ServerRef
 from labyard.core.names import Names
@@ -33,11 +34,14 @@ def plan(
     command: Sequence[str],
     environment: Mapping[str, str],
     mounts: Sequence[Mount],
+    secrets: Mapping[str, str] = MappingProxyType({}),
+    labels: Mapping[str, str] = MappingProxyType({}),
 ) -> ServerPlan:
     """Return the plan of ``ref``'s lab.
 
     ``cpu`` is in cores, ``memory`` in bytes, None for no limit. ``environment`` is everything the hub
-    gives the lab, credentials included; they are parted here.
+    gives the lab, credentials included; they are parted here. ``secrets`` and ``labels`` are what the
+    lab gets besides.
     """
     owner, server = ref.owner, ref.server
     return ServerPlan(
@@ -55,7 +59,7 @@ def plan(
             **_switches(settings.labs.services),
             "HOME": HOME,
         },
-        secrets={k: v for k, v in environment.items() if k in SECRETS},
+        secrets={**secrets, **{k: v for k, v in environment.items() if k in SECRETS}},
         cpu=cpu,
         memory=memory,
         shm=settings.labs.shm,
@@ -66,7 +70,7 @@ def plan(
             prefix=settings.network.prefix,
             labels=names.network_labels(owner.id, owner.name),
         ),
-        labels=names.lab_labels(owner.id, owner.name, server),
+        labels={**labels, **names.lab_labels(owner.id, owner.name, server)},
         volume_labels={m.source: _volume_labels(names, ref, m) for m in mounts},
         hardening=_hardening(settings.labs.hardening),
     )

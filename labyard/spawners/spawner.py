@@ -19,6 +19,7 @@ from labyard.core.locks import UserLocks
 from labyard.core.models import LabStatus, Owner, ServerPlan, ServerRef
 from labyard.core.names import Names
 from labyard.engines.base import Engine
+from labyard.notices.keys import Keys
 from labyard.settings.schema import Settings
 from labyard.spawners import options as choices
 from labyard.spawners.plan import PORT, plan
@@ -42,6 +43,7 @@ class Workplace:
     names: Names
     engine: Engine
     locks: UserLocks
+    keys: Keys
 
 
 class LabSpawner(Spawner):
@@ -193,6 +195,7 @@ class LabSpawner(Spawner):
         place = self.workplace
         existing = await place.engine.volumes(place.names.volume_prefix)
         self.ip, self.port = "0.0.0.0", PORT  # noqa: S104  inside the lab's own network
+        given = place.keys.hand_over(self.ref)
         planned = plan(
             self.ref,
             place.settings,
@@ -203,6 +206,8 @@ class LabSpawner(Spawner):
             command=[*self.cmd, *self.get_args()],
             environment=self.get_env(),
             mounts=resolve(place.settings.volumes, existing, self.ref.owner, place.names),
+            secrets=given.secrets,
+            labels=given.labels,
         )
         return self.plan_hook(self, planned) if self.plan_hook else planned
 

@@ -21,6 +21,7 @@ from labyard.engines.firewall import Firewall
 from labyard.engines.host import hub_address
 from labyard.engines.local.engine import LocalEngine
 from labyard.engines.local.spec import home
+from labyard.notices.keys import Keys
 from labyard.settings.load import Loaded, load
 from labyard.settings.schema import Settings
 
@@ -148,6 +149,16 @@ class Installation:
             hub_port=self.settings.hub.port,
             internet=self.settings.network.internet,
         )
+
+    @property
+    def notice_keys(self) -> Keys:
+        """Return what makes the key of each lab that notices to it are sealed with."""
+        return Keys(self.derived("notices"))
+
+    def derived(self, purpose: str) -> bytes:
+        """Return 32 bytes for one purpose, from the hub's cookie secret: one secret to keep, not two."""
+        secret = self.paths.secret("cookie").read_bytes()
+        return hashlib.blake2b(purpose.encode(), key=secret[:64], digest_size=32).digest()
 
     def engine(self) -> Engine:
         """Return a new connection to the engine; whoever asks closes it."""

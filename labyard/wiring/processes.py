@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import resource
 from pathlib import Path
@@ -44,7 +43,9 @@ def configure(config: Any) -> Path:
 
     site = Installation.here()
     choices, settings = site.choices, site.settings
-    LabSpawner.workplace = Workplace(settings, site.names, site.engine(), site.locks)
+    LabSpawner.workplace = Workplace(
+        settings, site.names, site.engine(), site.locks, site.notice_keys
+    )
     place = Place(
         settings_file=site.loaded.path,
         paths=site.paths,
@@ -77,15 +78,9 @@ def run_service() -> None:
                 names=site.names,
                 people=People(site.database),
             )
-            app = make_app(parts, _derived(site, "service"))
+            app = make_app(parts, site.derived("service"))
             await serve(app, parts, address="127.0.0.1", port=site.settings.hub.service_port)
         finally:
             await engine.close()
 
     asyncio.run(run())
-
-
-def _derived(site: Installation, purpose: str) -> bytes:
-    """Return 32 bytes for one purpose, from the hub's cookie secret: one secret to keep, not two."""
-    secret = site.paths.secret("cookie").read_bytes()
-    return hashlib.blake2b(purpose.encode(), key=secret[:64], digest_size=32).digest()

@@ -25,7 +25,7 @@ class Listening:
     """A lab that answers ``status`` and keeps what it was sent."""
 
     def __init__(self) -> None:
-        self.status = 204
+        self.status = 200
         self.heard: list[tuple[dict[str, str], bytes]] = []
         self.given = KEYS.hand_over(ServerRef(Owner(7, "anna"), "train"))
 
@@ -57,7 +57,7 @@ async def test_a_lab_gets_the_words_and_a_seal_but_no_key(place: tuple[Listening
     result = await Sender(KEYS).send(lab, NOTICE, id="once")
     assert (result.user, result.server, result.outcome) == ("anna", "train", Outcome.SHOWN)
     ((headers, body),) = listening.heard
-    assert json.loads(body) == {**NOTICE.as_json(), "id": "once"}
+    assert json.loads(body) == {**NOTICE.as_json(), "immediate": True, "id": "once"}
     key = listening.given.secrets[KEY]
     assert holds(key, headers[SEAL], headers[TIME], float(headers[TIME]), body)
     assert key not in str(headers) + body.decode()
@@ -67,7 +67,8 @@ async def test_a_lab_gets_the_words_and_a_seal_but_no_key(place: tuple[Listening
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [
-        (403, Outcome.REFUSED),
+        (401, Outcome.REFUSED),
+        (403, Outcome.UNABLE),
         (404, Outcome.UNABLE),
         (501, Outcome.UNABLE),
         (302, Outcome.UNREACHABLE),

@@ -13,7 +13,7 @@ data.mkdir(parents=True, exist_ok=True)
 c.ServerApp.cookie_secret_file = str(data / "cookie_secret")
 c.ServerApp.shutdown_no_activity_timeout = 0
 # It only serves the names that settings had before JupyterLab.
-c.ServerApp.jpserver_extensions = {"notebook_shim": False}
+c.ServerApp.jpserver_extensions = {"notebook_shim": False, "labyard_lab.notices": True}
 # Not a login shell: that would forget where the lab's programs are.
 c.ServerApp.terminado_settings = {"shell_command": ["/bin/bash"]}
 
