@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from ipaddress import IPv4Network
 
@@ -172,12 +172,17 @@ class PullProgress:
     total: int
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a lab uses now: ``cpu`` in cores, ``memory`` in bytes."""
+    """What a lab used when it was ``taken``: ``cpu`` in cores, ``memory`` in bytes."""
 
     cpu: float
     memory: int
+    taken: datetime = field(default_factory=_now, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

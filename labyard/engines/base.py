@@ -9,7 +9,7 @@ installation's label and touches no others.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 
 from labyard.core.models import (
     EngineInfo,
@@ -81,8 +81,18 @@ class Engine(ABC):
         """Return the last lines a lab wrote."""
 
     @abstractmethod
-    async def usage(self, name: str) -> Usage | None:
-        """Return what a running lab uses now, or None when it does not run."""
+    def follow(self, name: str) -> AsyncGenerator[Usage, None]:
+        """Yield what a lab uses, about once a second, for as long as it runs.
+
+        Ends with the lab, and at once for one that does not run. Whoever stops reading closes it.
+        """
+
+    @abstractmethod
+    async def survey(self, names: Collection[str]) -> Mapping[str, Usage]:
+        """Return what these labs use, by name; those that do not run are left out.
+
+        Cheap for many labs. Figures are averages since the last survey, or of about a second.
+        """
 
     @abstractmethod
     def watch(self) -> AsyncIterator[LabEvent]:

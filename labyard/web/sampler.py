@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from labyard.core.errors import LabyardError
-from labyard.core.models import EngineInfo, Lab, LabStatus, Usage, Volume
+from labyard.core.models import EngineInfo, Lab, Usage, Volume
 from labyard.core.names import SERVER, USER_ID
 from labyard.engines.base import Engine
+from labyard.web.figures import Figures
 
 log = logging.getLogger(__name__)
-
-_AT_ONCE = 8  # usage questions to the engine
-_KEPT = 120  # samples of one lab
 
 Key = tuple[str, str]
 
@@ -25,12 +22,13 @@ Key = tuple[str, str]
 class Snapshot:
     """One look at the engine. ``error`` says why there is none; what was seen before stays.
 
-    ``labs`` and ``history`` (oldest first) are by user id, as in labels, and server name.
+    ``labs`` are by user id, as in labels, and server name. ``history`` is what labs used, oldest first,
+    by lab id; it goes on after the look.
     """
 
     info: EngineInfo | None = None
     labs: Mapping[Key, Lab] = field(default_factory=dict)
-    history: Mapping[Key, Sequence[Usage]] = field(default_factory=dict)
+    history: Mapping[str, Sequence[Usage]] = field(default_factory=dict)
     volumes: Sequence[Volume] = ()
     error: LabyardError | None = None
 
@@ -39,35 +37,54 @@ class Snapshot:
         return self.labs.get((str(user_id), server))
 
     def usage(self, user_id: int, server: str) -> Sequence[Usage]:
-        """Return the samples of a lab, oldest first."""
-        return self.history.get((str(user_id), server), ())
+        """Return the figures of a lab, oldest first."""
+        lab = self.lab(user_id, server)
+        return self.history.get(lab.id, ()) if lab else ()
 
 
 class Sampler:
-    """Looks at the engine every ``interval`` seconds and keeps the last answer."""
+    """Looks at the engine every ``interval`` seconds and keeps the last answer.
 
-    def __init__(self, engine: Engine, *, interval: float = 10.0, adopt: str = "") -> None:
+    What labs use is asked every ``survey`` seconds, and followed second by second where somebody
+    looks at it (:meth:`look_at`).
+    """
+
+    def __init__(
+        self, engine: Engine, *, interval: float = 10.0, survey: float = 60.0, adopt: str = ""
+    ) -> None:
         self._engine = engine
         self._interval = interval
+        self._survey = survey
         self._adopt = adopt
-        self._history: dict[Key, tuple[str, deque[Usage]]] = {}
         self._wake = asyncio.Event()
-        self.snapshot = Snapshot()
+        self.figures = Figures(engine)
+        self.snapshot = Snapshot(history=self.figures.history)
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
-        while True:
-            await self.look()
-            self._wake.clear()
-            try:
-                async with asyncio.timeout(self._interval):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+        surveying = asyncio.create_task(self._survey_forever())
+        try:
+            while True:
+                await self.look()
+                self._wake.clear()
+                try:
+                    async with asyncio.timeout(self._interval):
+                        await self._wake.wait()
+                except TimeoutError:
+                    continue
+        finally:
+            surveying.cancel()
+            await asyncio.gather(surveying, return_exceptions=True)
+            await self.figures.close()
 
     def soon(self) -> None:
         """Look now rather than later: something has just changed."""
         self._wake.set()
+
+    def look_at(self, user_id: int) -> None:
+        """Follow what a person's labs use for the next half minute: somebody looks at it."""
+        whose = str(user_id)
+        self.figures.look(lab for key, lab in self.snapshot.labs.items() if key[0] == whose)
 
     async def look(self) -> None:
         """Look once. An engine that fails leaves what was seen before, and the error."""
@@ -75,33 +92,23 @@ class Sampler:
             info = await self._engine.info()
             labs = {_key(lab): lab for lab in await self._engine.labs()}
             volumes = await self._engine.volumes(self._adopt)
-            await self._measure(labs)
         except LabyardError as error:
-            seen = self.snapshot
-            self.snapshot = Snapshot(seen.info, seen.labs, seen.history, seen.volumes, error)
+            self.snapshot = replace(self.snapshot, error=error)
         except Exception:
             log.exception("Looking at the engine failed")
         else:
-            history = {key: tuple(samples) for key, (_, samples) in self._history.items()}
-            self.snapshot = Snapshot(info, labs, history, volumes)
+            self.figures.keep(labs.values())
+            self.snapshot = Snapshot(info, labs, self.figures.history, volumes)
 
-    async def _measure(self, labs: Mapping[Key, Lab]) -> None:
-        gate = asyncio.Semaphore(_AT_ONCE)
-
-        async def measure(lab: Lab) -> Usage | None:
-            async with gate:
-                return await self._engine.usage(lab.name)
-
-        running = {k: lab for k, lab in labs.items() if lab.status is LabStatus.RUNNING}
-        found = await asyncio.gather(*map(measure, running.values()))
-        kept = {}
-        for (key, lab), usage in zip(running.items(), found, strict=True):
-            before, samples = self._history.get(key, ("", deque[Usage]()))
-            samples = samples if before == lab.id else deque(maxlen=_KEPT)
-            if usage is not None:
-                samples.append(usage)
-            kept[key] = (lab.id, samples)
-        self._history = kept
+    async def _survey_forever(self) -> None:
+        while True:
+            try:
+                await self.figures.survey(self.snapshot.labs.values())
+            except LabyardError as error:
+                log.debug("No survey: %s", error)
+            except Exception:
+                log.exception("Asking what labs use failed")
+            await asyncio.sleep(self._survey if self.snapshot.labs else 1.0)
 
 
 def _key(lab: Lab) -> Key:

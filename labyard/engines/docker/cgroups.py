@@ -23,11 +23,9 @@ def memory(sample: Sample) -> int:
     return max(0, used - cache)
 
 
-def previous(sample: Sample) -> Sample | None:
-    """Return the earlier sample that came within ``sample``, or None where the engine sent none."""
-    if moment(sample.get("preread")) is None:
-        return None
-    return {"read": sample["preread"], "cpu_stats": sample["precpu_stats"]}
+def alive(sample: Sample) -> bool:
+    """Return whether the sample is of a running lab: of others engines send an empty one, or none."""
+    return moment(sample.get("read")) is not None and bool(sample.get("cpu_stats"))
 
 
 def cores(earlier: Sample, later: Sample) -> float:

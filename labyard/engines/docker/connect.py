@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -155,10 +155,13 @@ class Connection:
             raise unreachable(self.url, f"{doing} broke off ({error})") from error
 
     async def stream(
-        self, doing: str, source: Callable[[Client], AsyncIterator[T]], *, extra: float = 0
-    ) -> AsyncIterator[T]:
-        """Yield what ``source`` yields, each within the timeout and ``extra``. Raises as :meth:`call`."""
-        items: AsyncIterator[T] | None = None
+        self, doing: str, source: Callable[[Client], AsyncGenerator[T, None]], *, extra: float = 0
+    ) -> AsyncGenerator[T, None]:
+        """Yield what ``source`` yields, each within the timeout and ``extra``. Raises as :meth:`call`.
+
+        Whoever does not read to the end closes it, and with it the connection.
+        """
+        items: AsyncGenerator[T, None] | None = None
 
         async def following(client: Client) -> T | None:
             nonlocal items
@@ -168,9 +171,9 @@ class Connection:
         try:
             while (item := await self.call(doing, following, extra=extra)) is not None:
                 yield item
-        finally:  # whoever stops listening lets the engine stop too
-            if (close := getattr(items, "aclose", None)) is not None:
-                await close()
+        finally:
+            if items is not None:
+                await items.aclose()
 
     async def close(self) -> None:
         """Let go of the sockets."""

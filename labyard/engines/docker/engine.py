@@ -6,7 +6,7 @@ import asyncio
 import math
 import re
 import resource
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -33,18 +33,18 @@ from labyard.core.models import (
 )
 from labyard.core.names import INSTALLATION, KIND, Kind, Names
 from labyard.engines.base import Engine
-from labyard.engines.docker import cgroups, read, report
+from labyard.engines.docker import read, report
 from labyard.engines.docker.attempt import PAUSES, Attempt, Claims
 from labyard.engines.docker.connect import Connection
 from labyard.engines.docker.errands import Errands
 from labyard.engines.docker.failures import NoImage, unreachable
+from labyard.engines.docker.measure import Measure
 from labyard.engines.docker.user_networks import UserNetworks
 from labyard.engines.docker.user_volumes import UserVolumes
 from labyard.engines.docker.watching import Watch
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _IMAGE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_:@-]|[./](?=[A-Za-z0-9]))*")
-_SAMPLES_APART = 0.5  # seconds
 # Podman lowers the number of processes to this for itself, and cannot give more than it has.
 _PODMAN_PROCESSES = 32768
 _REMOVAL = 0.2  # seconds between looks at a container that somebody else removes
@@ -81,6 +81,7 @@ class DockerEngine(Engine):
             image=errands_image,
             ulimits=self._ulimits,
         )
+        self._measure = Measure(self._connection)
         self._claims: Claims = {}
         self._background: set[asyncio.Task[Any]] = set()
         self._system: read.Answer = {}
@@ -208,17 +209,20 @@ class DockerEngine(Engine):
             )
         )
 
-    async def usage(self, name: str) -> Usage | None:
-        """Return what a running lab uses now; takes a second or two, as the engine measures."""
+    async def follow(self, name: str) -> AsyncGenerator[Usage, None]:
+        """Yield what a lab uses, once a second, for as long as it runs."""
         lab = await self.lab(name)
         if lab is None or lab.status is not LabStatus.RUNNING:
-            return None
-        later = await self._sample(lab.id)
-        if (earlier := cgroups.previous(later)) is None:
-            earlier = later
-            await asyncio.sleep(_SAMPLES_APART)
-            later = await self._sample(lab.id)
-        return cgroups.usage(earlier, later)
+            return
+        podman = (await self.info()).kind == "podman"
+        async with aclosing(self._measure.follow(lab.id, podman=podman)) as told:
+            async for usage in told:
+                yield usage
+
+    async def survey(self, names: Collection[str]) -> Mapping[str, Usage]:
+        """Return what these labs use on average since the last survey, or over a second."""
+        labs = [lab for lab in await self.labs() if lab.status is LabStatus.RUNNING]
+        return await self._measure.survey({lab.name: lab.id for lab in labs if lab.name in names})
 
     def watch(self) -> AsyncIterator[LabEvent]:
         """Yield what happens to labs. What Podman ends whole for want of memory, it does not say."""
@@ -292,12 +296,6 @@ class DockerEngine(Engine):
         return read.inspected(
             await self._connection.call("looking at the lab", lambda _: container.show())
         )
-
-    async def _sample(self, container: str) -> cgroups.Sample:
-        samples: list[cgroups.Sample] = await self._connection.call(
-            "measuring the lab", lambda d: d.containers.container(container).stats(stream=False)
-        )
-        return samples[0] if samples else {}
 
     async def _until_gone(self, name: str, container: str) -> None:
         """Wait for a removal that somebody else has begun."""

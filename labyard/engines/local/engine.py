@@ -15,7 +15,7 @@ import re
 import shutil
 import stat
 import subprocess
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 
@@ -40,10 +40,11 @@ from labyard.engines.local.errands import Errands
 from labyard.engines.local.record import Record, load, record, save
 from labyard.engines.local.spec import LOOPBACK, NOT_APPLIED, Place, order
 from labyard.engines.local.storage import Storage
-from labyard.engines.local.usage import usage
+from labyard.engines.local.usage import Looks, usage
 
 log = logging.getLogger(__name__)
 
+_APART = 1.0  # seconds over which processor time is measured
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -56,6 +57,7 @@ class LocalEngine(Engine):
         self._tools = tools
         self._storage = Storage(self._place, installation)
         self._errands = Errands(self._place)
+        self._looks = Looks()
         self._keepers: list[subprocess.Popen[bytes]] = []  # ours to bury
 
     async def info(self) -> EngineInfo:
@@ -152,10 +154,29 @@ class LocalEngine(Engine):
         self._record(name)
         return await asyncio.to_thread(tail, self._directory(name) / "log", lines)
 
-    async def usage(self, name: str) -> Usage | None:
-        """Return what the lab's processes use."""
+    async def follow(self, name: str) -> AsyncGenerator[Usage, None]:
+        """Yield what the lab's processes use, once a second."""
         keeper = process.running(self._directory(name))
-        return None if keeper is None else await usage(keeper)
+        before = await self._looks.take()
+        while keeper is not None:
+            await asyncio.sleep(_APART)
+            after = await self._looks.take()
+            if process.running(self._directory(name)) != keeper:
+                return
+            yield await usage(keeper, before, after)
+            before = after
+
+    async def survey(self, names: Collection[str]) -> Mapping[str, Usage]:
+        """Return what the labs' processes use, over a second."""
+        running = {name: process.running(self._directory(name)) for name in names}
+        before = await self._looks.take()
+        await asyncio.sleep(_APART)
+        after = await self._looks.take()
+        return {
+            name: await usage(keeper, before, after)
+            for name, keeper in running.items()
+            if keeper is not None and keeper in after.samples
+        }
 
     def watch(self) -> AsyncIterator[LabEvent]:
         """Yield starts and ends, within 2 seconds."""

@@ -13,7 +13,7 @@ from labyard.core.models import Usage
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_SAMPLE = 0.2  # seconds over which cpu time is measured
+_SHARED = 0.2  # seconds that a look serves others too
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,47 @@ def below(root: int, samples: Mapping[int, Sample]) -> Iterator[int]:
         waiting += children.get(pid, ())
 
 
-async def usage(root: int) -> Usage:
-    """Return what the processes below ``root`` use, over a fifth of a second."""
-    before, then = _samples(), time.monotonic()
-    await asyncio.sleep(_SAMPLE)
-    after, now = _samples(), time.monotonic()
-    pids = list(below(root, after))
-    used = sum(after[p].cpu - before[p].cpu for p in pids if p in before)
-    return Usage(cpu=max(0.0, used) / (now - then), memory=sum(_memory(pids, after)))
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Every process of this machine at one moment; ``at`` is in seconds of a monotonic clock."""
+
+    at: float
+    samples: Mapping[int, Sample]
+
+
+class Looks:
+    """Looks at this machine's processes, shared by all who want one at about the same time."""
+
+    def __init__(self) -> None:
+        self._last: asyncio.Task[Look] | None = None
+
+    async def take(self) -> Look:
+        """Return a look that is not older than a fifth of a second."""
+        last = self._last
+        if last is None or (last.done() and not _fresh(last)):
+            last = self._last = asyncio.create_task(asyncio.to_thread(_look))
+        return await asyncio.shield(last)
+
+
+def _fresh(look: asyncio.Task[Look]) -> bool:
+    return look.exception() is None and time.monotonic() - look.result().at < _SHARED
+
+
+async def usage(root: int, before: Look, after: Look) -> Usage:
+    """Return what the processes below ``root`` use, between two looks."""
+    return await asyncio.to_thread(_usage, root, before, after)
+
+
+def _usage(root: int, before: Look, after: Look) -> Usage:
+    then, now = before.samples, after.samples
+    pids = list(below(root, now))
+    used = sum(now[p].cpu - then[p].cpu for p in pids if p in then)
+    span = after.at - before.at
+    return Usage(cpu=max(0.0, used) / span if span else 0.0, memory=sum(_memory(pids, now)))
+
+
+def _look() -> Look:
+    return Look(time.monotonic(), _samples())
 
 
 def _samples() -> dict[int, Sample]:

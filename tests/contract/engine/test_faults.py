@@ -81,7 +81,8 @@ async def _everything_is_unreachable(place: Place, engine: Engine, lab: Lab) -> 
         "lab": engine.lab(lab.name),
         "labs": engine.labs(),
         "logs": engine.logs(lab.name),
-        "usage": engine.usage(lab.name),
+        "follow": anext(engine.follow(lab.name)),
+        "survey": engine.survey([lab.name]),
         "volumes": engine.volumes(),
         "remove_volume": engine.remove_volume(place.plan().mounts[0].source),
     }

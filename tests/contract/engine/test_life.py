@@ -46,7 +46,8 @@ async def test_absent_labs_are_stopped_removed_and_none(place: Place, engine: En
     await engine.stop(name, 1)
     await engine.remove(name)
     assert await engine.lab(name) is None
-    assert await engine.usage(name) is None
+    assert [usage async for usage in engine.follow(name)] == []
+    assert await engine.survey([name]) == {}
     for ask_for in (engine.start(name), engine.restart(name, 1), engine.logs(name)):
         with pytest.raises(NotFound):
             await ask_for
@@ -118,20 +119,6 @@ async def test_a_lab_that_ends_tells_its_exit_code_and_last_words(
     assert "to output" in log
     assert "to error" in log
     assert len((await engine.logs(name, 1)).splitlines()) == 1
-
-
-async def test_a_running_lab_tells_what_it_uses(place: Place, engine: Engine) -> None:
-    lab = await running(engine, place.plan())
-    await ask(lab, "environ")  # it listens, so it burns at once
-    burning = asyncio.create_task(ask(lab, "burn", count=60_000_000))
-    await asyncio.sleep(1)
-    usage = await engine.usage(lab.name)
-    burning.cancel()
-    assert usage is not None
-    assert usage.memory > 2**20
-    assert 0.05 < usage.cpu < 4
-    await engine.stop(lab.name, 0)
-    assert await engine.usage(lab.name) is None
 
 
 async def test_a_long_list_of_labs_is_whole(place: Place, engine: Engine) -> None:

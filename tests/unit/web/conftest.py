@@ -17,7 +17,7 @@ NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
 def lab(server: str = "", status: LabStatus = LabStatus.RUNNING) -> Lab:
     name = NAMES.lab("anna", server)
-    return Lab("id-" + name, name, status, "datascience:1", NAMES.lab_labels(7, "anna", server))
+    return Lab("id-" + server, name, status, "datascience:1", NAMES.lab_labels(7, "anna", server))
 
 
 def volume(key: str) -> Volume:
@@ -44,6 +44,6 @@ def snapshot() -> Snapshot:
     return Snapshot(
         info=EngineInfo("docker", "20.10", isolated=True),
         labs={("7", ""): lab()},
-        history={("7", ""): [Usage(0.5, 2**30), Usage(1.0, 2 * 2**30)]},
+        history={"id-": [Usage(0.5, 2**30), Usage(1.0, 2 * 2**30)]},
         volumes=[volume("home"), volume("cache")],
     )

@@ -68,7 +68,7 @@ def test_meters_tell_the_last_sample_of_the_limit(snapshot: Snapshot, settings: 
 
 
 def test_a_meter_warns_when_little_is_left(snapshot: Snapshot, settings: Settings) -> None:
-    full = replace(snapshot, history={("7", ""): [Usage(0.1, int(3.6 * 2**30))]})
+    full = replace(snapshot, history={"id-": [Usage(0.1, int(3.6 * 2**30))]})
     cpu, memory = draw(person(running()), full, settings).server.meters
     assert memory.high
     assert not cpu.high

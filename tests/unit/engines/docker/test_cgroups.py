@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from labyard.engines.docker.cgroups import cores, memory, previous, usage
+from labyard.engines.docker.cgroups import alive, cores, memory, usage
 
 SAMPLES = Path(__file__).parents[3] / "fixtures" / "cgroups"
 
@@ -14,6 +14,11 @@ SAMPLES = Path(__file__).parents[3] / "fixtures" / "cgroups"
 def sample(name: str) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads((SAMPLES / f"{name}.json").read_text())
     return loaded
+
+
+def before(later: dict[str, Any]) -> dict[str, Any]:
+    """Return the earlier sample that Docker puts into one that nobody streams."""
+    return {"read": later["preread"], "cpu_stats": later["precpu_stats"]}
 
 
 @pytest.mark.parametrize(
@@ -29,16 +34,15 @@ def test_memory_leaves_out_cache_that_can_be_dropped(name: str, expected: int) -
 
 
 @pytest.mark.parametrize(("name", "expected"), [("docker-v1", 0.5), ("docker-v2", 1.25)])
-def test_cores_come_from_the_sample_within_the_sample(name: str, expected: float) -> None:
+def test_cores_come_from_two_samples(name: str, expected: float) -> None:
     later = sample(name)
-    earlier = previous(later)
-    assert earlier is not None
+    earlier = before(later)
     assert usage(earlier, later).cpu == pytest.approx(expected, abs=0.01)
 
 
 def test_podman_sends_one_sample_and_two_calls_make_a_rate() -> None:
     first = sample("podman-v1")
-    assert previous(first) is None
+    assert alive(first)
     second = json.loads(json.dumps(first))
     second["read"] = "2026-11-21T04:33:01.201633882Z"
     second["cpu_stats"]["cpu_usage"]["total_usage"] += 250_000_000
@@ -50,11 +54,12 @@ def test_a_lab_that_ended_in_between_uses_nothing() -> None:
     assert usage(empty, empty).cpu == 0
     assert usage(empty, empty).memory == 0
     assert usage({}, {}).memory == 0
+    assert not alive(empty)
+    assert not alive({})
 
 
 def test_a_counter_that_began_anew_gives_no_negative_rate() -> None:
     later = sample("docker-v1")
-    earlier = previous(later)
-    assert earlier is not None
+    earlier = before(later)
     later["cpu_stats"]["cpu_usage"]["total_usage"] = 0
     assert cores(earlier, later) == 0
