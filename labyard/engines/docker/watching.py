@@ -10,7 +10,7 @@ import asyncio
 import json
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,7 +92,7 @@ class Watch:
                     await self._part(container, str(told.get("exitCode", "")))
         raise unreachable(self._connection.url, "its events broke off")
 
-    async def _lines(self, client: Client) -> AsyncIterator[read.Answer]:
+    async def _lines(self, client: Client) -> AsyncGenerator[read.Answer, None]:
         params = {"filters": json.dumps(self._filters)}
         async with client._query("events", params=params, timeout=None) as response:
             async for line in json_stream_stream(response, raise_on_error=False):
