@@ -38,7 +38,7 @@ from labyard.engines.docker.attempt import PAUSES, Attempt, Claims
 from labyard.engines.docker.connect import Connection
 from labyard.engines.docker.errands import Errands
 from labyard.engines.docker.failures import NoImage, unreachable
-from labyard.engines.docker.measure import Measure
+from labyard.engines.docker.samples import Samples
 from labyard.engines.docker.user_networks import UserNetworks
 from labyard.engines.docker.user_volumes import UserVolumes
 from labyard.engines.docker.watching import Watch
@@ -81,7 +81,7 @@ class DockerEngine(Engine):
             image=errands_image,
             ulimits=self._ulimits,
         )
-        self._measure = Measure(self._connection)
+        self._samples = Samples(self._connection)
         self._claims: Claims = {}
         self._background: set[asyncio.Task[Any]] = set()
         self._system: read.Answer = {}
@@ -215,14 +215,14 @@ class DockerEngine(Engine):
         if lab is None or lab.status is not LabStatus.RUNNING:
             return
         podman = (await self.info()).kind == "podman"
-        async with aclosing(self._measure.follow(lab.id, podman=podman)) as told:
+        async with aclosing(self._samples.follow(lab.id, podman=podman)) as told:
             async for usage in told:
                 yield usage
 
     async def survey(self, names: Collection[str]) -> Mapping[str, Usage]:
         """Return what these labs use on average since the last survey, or over a second."""
         labs = [lab for lab in await self.labs() if lab.status is LabStatus.RUNNING]
-        return await self._measure.survey({lab.name: lab.id for lab in labs if lab.name in names})
+        return await self._samples.survey({lab.name: lab.id for lab in labs if lab.name in names})
 
     def watch(self) -> AsyncIterator[LabEvent]:
         """Yield what happens to labs. What Podman ends whole for want of memory, it does not say."""

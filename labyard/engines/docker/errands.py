@@ -244,10 +244,12 @@ class Errands:
             self._under_way.discard(mark)
 
 
-def _archive(container: str, path: str, timeout: float) -> Callable[[Client], AsyncIterator[bytes]]:
+def _archive(
+    container: str, path: str, timeout: float
+) -> Callable[[Client], AsyncGenerator[bytes, None]]:
     """Return what asks the engine for a tar; only silence ends it, however long it takes in all."""
 
-    async def chunks(d: Client) -> AsyncIterator[bytes]:
+    async def chunks(d: Client) -> AsyncGenerator[bytes, None]:
         answer = await d._do_query(
             f"containers/{container}/archive",
             "GET",

@@ -16,7 +16,7 @@ _APART = 1.0  # seconds between samples that we ask for
 _AT_ONCE = 32  # questions of a survey; Docker answers all of them with its next tick
 
 
-class Measure:
+class Samples:
     """Takes samples of containers, by their ids."""
 
     def __init__(self, connection: Connection) -> None:
