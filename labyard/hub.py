@@ -1,4 +1,4 @@
-"""The hub's process: JupyterHub itself, with bounds on what it reads from anybody.
+"""The hub's process: JupyterHub itself, with bounds on what it reads and on where it answers.
 
 JupyterHub 6.1 has no setting for these. Labs can send past the edge, so the edge alone is not enough.
 """
@@ -6,17 +6,26 @@ JupyterHub 6.1 has no setting for these. Labs can send past the edge, so the edg
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from jupyterhub.app import JupyterHub
+from jupyterhub.utils import subdomain_hook_idna
 from tornado.httputil import HTTPServerRequest
-from tornado.web import Application, ErrorHandler
-from traitlets import Integer
+from tornado.web import Application, ErrorHandler, HTTPError, RequestHandler
+from traitlets import Integer, default
+
+SERVICE = "labyard"
 
 
 class BoundedApplication(Application):
-    """Refuses what JupyterHub's handlers would choke on, before they see it."""
+    """Refuses what JupyterHub's handlers would choke on, before they see it.
+
+    ``labs_below`` is the hub's own address where labs have host names of their own, below it. The hub
+    answers on none of these: its pages would be of the same origin as a lab's.
+    """
 
     max_body: int
+    labs_below = ""
 
     def start_request(self, server_conn: object, request_conn: Any) -> Any:
         """Limit a request's body; tornado's own 100 MB of JSON stall the hub for seconds."""
@@ -30,7 +39,37 @@ class BoundedApplication(Application):
                 b"".join(values).decode()
         except UnicodeDecodeError:
             return self.get_handler_delegate(request, ErrorHandler, {"status_code": 400})
+        if self.labs_below and is_below(request.host, self.labs_below):
+            return self.get_handler_delegate(request, AtTheHub, {"origin": self.labs_below})
         return super().find_handler(request, **kwargs)
+
+
+class AtTheHub(RequestHandler):
+    """Sends whoever looks for a lab that does not run to the hub's own address; refuses the rest."""
+
+    def initialize(self, origin: str) -> None:
+        """Take the hub's address, without a path."""
+        self.origin = origin
+
+    def prepare(self) -> None:
+        """Do it, whatever the path."""
+        if self.request.method not in {"GET", "HEAD"}:
+            raise HTTPError(403)
+        # The path begins with one slash: two would be another host.
+        self.redirect(f"{self.origin}/{(self.request.uri or '').lstrip('/')}")
+
+
+def is_below(host: str, url: str) -> bool:
+    """Return whether ``host`` (of a request) is a name below that of ``url``."""
+    name = host.partition(":")[0].rstrip(".").lower()
+    return name.endswith(f".{urlsplit(url).hostname}")
+
+
+def subdomain(name: str, domain: str, kind: str) -> str:
+    """Return the host name of a user's labs, or of a service. Our own pages are part of the hub's."""
+    if (kind, name) == ("service", SERVICE):
+        return domain
+    return str(subdomain_hook_idna(name, domain, kind))
 
 
 class Hub(JupyterHub):  # type: ignore[misc]
@@ -40,7 +79,12 @@ class Hub(JupyterHub):  # type: ignore[misc]
 
     max_body = Integer(2**20, help="Largest request body in bytes.", config=True)
 
+    @default("subdomain_hook")  # type: ignore[untyped-decorator]
+    def _our_pages_are_the_hubs(self) -> Any:
+        return subdomain
+
     def init_tornado_application(self) -> None:
         """Make the application."""
         self.tornado_application = BoundedApplication(self.handlers, **self.tornado_settings)
         self.tornado_application.max_body = self.max_body
+        self.tornado_application.labs_below = self.subdomain_host

@@ -25,6 +25,7 @@ class Door:
     ``max_body`` is in bytes and holds for hub and services. ``external_url`` is what people type where
     something else takes their requests first; ``trusted`` are the addresses or networks of such, whose
     forwarding and identity headers are believed. ``account`` is what HAProxy runs as, if it may choose.
+    ``by_host`` looks for a route by the host's name as well as by the path.
     ``patience`` is how many seconds a request's headers may take to arrive.
     """
 
@@ -33,6 +34,7 @@ class Door:
     base_url: str = "/"
     external_url: str = ""
     max_body: int = 2**20
+    by_host: bool = False
     trusted: tuple[str, ...] = ()
     account: str | None = None
     threads: int = 1
@@ -90,7 +92,7 @@ def _frontend(door: Door) -> list[str]:
     return [
         "frontend edge",
         f"bind {host}:{door.port}",
-        *_routing(door.base_url),
+        *_routing(door.base_url, by_host=door.by_host),
         *_limits(door.max_body),
         *_forwarding(door),
         *_spelling(door.base_url),
@@ -99,8 +101,8 @@ def _frontend(door: Door) -> list[str]:
     ]
 
 
-def _routing(base_url: str) -> list[str]:
-    """Decide once what a path means, then look it up; see ``routes.key``."""
+def _routing(base_url: str, *, by_host: bool) -> list[str]:
+    """Decide once what a path means, then look it up; see ``routes.key`` and ``routes.place``."""
     health = " ".join(dict.fromkeys(("/healthz", f"{base_url}healthz")))
     spelled = f"path,bytes(0,1024),regsub('{PROTECTED}','%25',g),url_dec,url_enc"
     away = [
@@ -116,12 +118,22 @@ def _routing(base_url: str) -> list[str]:
         "http-request set-var(txn.key) path if plain",
         "http-request set-var(txn.key)"
         f" \"{spelled},regsub('%2F','/',g),regsub('%40','@',g)\" unless plain",
-        f"http-request set-var(txn.route) var(txn.key),map_beg({MAP})",
+        *(_by_host() if by_host else []),
+        f"http-request set-var(txn.route) var(txn.key),map_beg({MAP}) unless {{ var(txn.route) -m found }}",
         "acl routed var(txn.route) -m found",
         "acl lab var(txn.route),field(3,|) -m str lab",
         *_health(health, base_url),
         *(away if base_url != "/" else []),
         "http-request deny deny_status 503 unless routed",
+    ]
+
+
+def _by_host() -> list[str]:
+    """Look for the host's name and the path together; a name that is none leads where any name does."""
+    host = "req.hdr(host),lower,field(1,:)"
+    return [
+        f"http-request set-var(txn.place) \"{host},concat(,txn.key)\" if {{ {host} -m reg '^[a-z0-9.-]+$' }}",
+        f"http-request set-var(txn.route) var(txn.place),map_beg({MAP})",
     ]
 
 
@@ -155,18 +167,19 @@ def _forwarding(door: Door) -> list[str]:
         f"http-request set-header X-Forwarded-Host %[req.hdr(host)] if {unset % 'host'}",
         *(
             f"http-request set-header X-Forwarded-Proto https if {unset % 'proto'} {asked}"
-            for asked in _asked_for(door.external_url)
+            for asked in _asked_for(door.external_url, by_host=door.by_host)
         ),
         f"http-request set-header X-Forwarded-Proto http if {unset % 'proto'}",
     ]
 
 
-def _asked_for(url: str) -> list[str]:
-    """Return how to tell that a request came by TLS elsewhere: it asks for the name people type."""
+def _asked_for(url: str, *, by_host: bool) -> list[str]:
+    """Return how to tell that a request came by TLS elsewhere: it asks for a name that people type."""
     parts = urlsplit(url)
     if parts.scheme != "https" or not re.fullmatch(r"[\w.:\[\]-]+", parts.netloc, re.ASCII):
         return []
-    return [f"{{ req.hdr(host) -i {parts.netloc} }}"]
+    below = [f"{{ req.hdr(host) -i -m end .{parts.netloc} }}"] if by_host else []
+    return [f"{{ req.hdr(host) -i {parts.netloc} }}", *below]
 
 
 def _spelling(base_url: str) -> list[str]:

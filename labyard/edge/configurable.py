@@ -27,13 +27,15 @@ class Settings:
     """How configurable-http-proxy is started.
 
     ``command`` is node and the script. ``error_target`` is the URL that shows its errors, e.g.
-    ``http://127.0.0.1:8081/hub/error``. ``api_port`` 0 takes a free one, and keeps it.
+    ``http://127.0.0.1:8081/hub/error``. ``by_host`` looks for a route by the host's name as well as
+    by the path. ``api_port`` 0 takes a free one, and keeps it.
     """
 
     command: tuple[str, ...]
     address: str
     port: int
     error_target: str
+    by_host: bool = False
     api_port: int = 0
 
 
@@ -99,6 +101,7 @@ class ConfigurableHTTPProxy(EdgeProcess):
             *("--ip", settings.address, "--port", str(settings.port)),
             *("--api-ip", LOOPBACK, "--api-port", str(settings.api_port)),
             *("--error-target", settings.error_target, "--log-level", "warn"),
+            *(["--host-routing"] if settings.by_host else []),
         ]
 
     def _environment(self) -> Mapping[str, str]:

@@ -18,9 +18,9 @@ from traitlets import Float, Unicode
 
 from labyard.core.files import replace
 from labyard.core.paths import Paths
-from labyard.edge.errors import BadRoute, EdgeUnreachable
+from labyard.edge.errors import EdgeUnreachable
 from labyard.edge.haproxy import HAProxy
-from labyard.edge.routes import Route, dumps, key, loads, resolve
+from labyard.edge.routes import Route, dumps, loads, place, resolve
 from labyard.edge.runtime import Runtime
 from labyard.edge.watch import Watch
 
@@ -87,7 +87,7 @@ class HAProxyProxy(Proxy):
 
     async def delete_route(self, routespec: str) -> None:
         """Forget ``routespec``; its open connections go on until they are :meth:`cut`."""
-        name = key(self.validate_routespec(routespec))
+        name = place(self.validate_routespec(routespec))
         async with self._turn:
             await self._insist(lambda: self._runtime.delete(name))
             self._routes.pop(name, None)
@@ -118,15 +118,6 @@ class HAProxyProxy(Proxy):
         Delete the route first, or the browser is back at once. Returns how many there were.
         """
         return await self._runtime.cut(str(await resolve(target)))
-
-    def validate_routespec(self, routespec: str) -> str:
-        """Return ``routespec`` with a slash at its end; one with a host is refused."""
-        if self.host_routing:
-            raise BadRoute(
-                "HAProxy has no routes by host here.",
-                remedy="Do not set JupyterHub.subdomain_host, or set edge.proxy to chp.",
-            )
-        return str(super().validate_routespec(routespec))
 
     async def _insist(self, act: Callable[[], Awaitable[_T]]) -> _T:
         """Do ``act``; where HAProxy is gone, once more after bringing it back."""

@@ -27,9 +27,18 @@ LONGEST_KEY = 1000
 PROTECTED = "%(?=25|2[fF]|(?![0-9a-fA-F]{2}))"
 
 
+_HOST = re.compile(r"[a-z0-9.-]*")
+
+
 def key(path: str) -> str:
     """Return the one spelling of ``path`` in which routes and requests are compared."""
     return quote(unquote_to_bytes(re.sub(PROTECTED, "%25", path)), safe="/@")
+
+
+def place(spec: str) -> str:
+    """Return the one spelling of a routespec: a path, or a host's name and a path."""
+    host, _, path = spec.partition("/")
+    return host.lower() + key(f"/{path}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +114,19 @@ class Route:
 
     @classmethod
     def make(cls, spec: str, target: str, data: Mapping[str, Any], address: Address) -> Route:
-        """Return the route for ``spec``, a path that ends in ``/``.
+        """Return the route for ``spec``: a path that ends in ``/``, or a host's name and such a path.
 
         Raises
         ------
         BadRoute
             When no request could be told to belong to it.
         """
-        name = key(spec)
-        if not (spec.startswith("/") and spec.endswith("/")) or "%25" in name:
+        name, host = place(spec), spec.partition("/")[0]
+        if not spec.endswith("/") or "%25" in name or not _HOST.fullmatch(host.lower()):
             raise BadRoute(
                 f"No route can be made for {spec!r}.",
-                remedy="It must begin and end with '/', and hold no encoded '/' or '%'.",
+                remedy="It must be a path that begins and ends with '/' and holds no encoded '/' or"
+                " '%'; before it, at most the name of a host.",
             )
         if len(name) > LONGEST_KEY:
             raise BadRoute(

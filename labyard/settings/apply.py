@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from labyard.core.paths import Paths
 from labyard.settings.load import beside
@@ -60,6 +61,11 @@ def _hub(settings: Settings, place: Place, hub: Any) -> None:
     hub.hub_connect_url = f"http://{place.hub_address}:{settings.hub.port}"
     if settings.public_url:
         hub.public_url = settings.public_url
+    if settings.edge.subdomains:
+        url = urlsplit(settings.external_url)
+        hub.subdomain_host = f"{url.scheme}://{url.netloc}"
+        # A lab may set cookies for the hub's name too; with this prefix browsers keep them apart.
+        hub.cookie_host_prefix_enabled = url.scheme == "https"
     hub.db_url = place.database
     if place.database.startswith("sqlite"):
         hub.db_kwargs = {"connect_args": {"timeout": _PATIENCE, "check_same_thread": False}}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address
 from itertools import combinations
 from pathlib import PurePosixPath
 from typing import Any, Literal
@@ -82,6 +83,15 @@ def _given_twice(what: str, values: Sequence[object]) -> Iterator[_Clash]:
             yield ("volumes",), f"volumes: the {what} {value} is given {times} times"
 
 
+def _takes_names_below(host: str) -> bool:
+    """Return whether ``host`` is a name with a dot in it, and no address."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return "." in host.strip(".")
+    return False
+
+
 class Section(BaseModel):
     """A group of settings. Unknown keys are errors."""
 
@@ -109,6 +119,11 @@ class Edge(Section):
     )
     address: Address = option("127.0.0.1", "Address to listen on. 0.0.0.0 opens it to the network.")
     port: Port = option(8000, "Port to listen on.")
+    subdomains: Flag = option(
+        False,
+        "Give every person's labs a host name of their own, NAME.<host of external_url>, so that a"
+        " lab's page is of another origin than the hub's. Needs DNS, and a certificate, for all of them.",
+    )
     max_body: Bytes = option(
         "1M", "Largest request body the hub and its services take. Labs have no such limit."
     )
@@ -335,6 +350,7 @@ class Settings(Section):
             *_given_twice("target", [volume.target for volume in self.volumes]),
             *self._foreign(),
             *self._elsewhere(),
+            *self._nameless(),
         ]
         if clashes:
             raise Disagreement(clashes)
@@ -353,6 +369,16 @@ class Settings(Section):
             yield (
                 ("external_url", "base_url"),
                 f"external_url ends in /{path}, but base_url is {self.base_url}; give no path or that one",
+            )
+
+    def _nameless(self) -> Iterator[_Clash]:
+        """Return what would leave labs without host names of their own."""
+        host = urlsplit(self.external_url).hostname or ""
+        if self.edge.subdomains and not _takes_names_below(host):
+            yield (
+                ("edge.subdomains", "external_url"),
+                "edge.subdomains is true, which needs an external_url with a host name that takes names"
+                f" below it, such as https://hub.example.org; its host is {host or 'empty'}",
             )
 
     def _foreign(self) -> Iterator[_Clash]:

@@ -186,6 +186,7 @@ def start_edge(site: Installation) -> bool:
             base_url=site.settings.base_url,
             external_url=site.settings.external_url,
             max_body=edge.max_body,
+            by_host=edge.subdomains,
             account=haproxy.account(),
             threads=haproxy.threads(),
             connections=haproxy.connections(),
@@ -197,6 +198,7 @@ def start_edge(site: Installation) -> bool:
         address=edge.address,
         port=edge.port,
         error_target=f"{hub}/error",
+        by_host=edge.subdomains,
     )
     return configurable.ConfigurableHTTPProxy(site.paths).start(fallback)
 

@@ -92,6 +92,23 @@ def seat(yard: Yard, browser: Browser, accounts: set[str]) -> Iterator[Callable[
 
 
 @pytest.fixture
+def sit(browser: Browser) -> Iterator[Callable[[Yard, str], Seat]]:
+    """Give somebody with an account at a yard of its own a browser, signed in."""
+    contexts = []
+
+    def take(place: Yard, name: str) -> Seat:
+        context = browser.new_context(viewport={"width": 1280, "height": 860})
+        contexts.append(context)
+        sitting = Seat(place, context, name)
+        sitting.sign_in()
+        return sitting
+
+    yield take
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
 def stranger(yard: Yard, browser: Browser) -> Iterator[Seat]:
     """Somebody before a browser of their own who is not signed in."""
     context = browser.new_context(viewport={"width": 1280, "height": 860})

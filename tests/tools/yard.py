@@ -20,9 +20,13 @@ PASSWORD = "correct horse battery"
 
 
 class Yard:
-    """One installation in a directory of its own."""
+    """One installation in a directory of its own.
 
-    def __init__(self, directory: Path, **settings: Any) -> None:
+    ``url`` is what people type, ``address`` the same on this machine. They differ where labs have host
+    names of their own below ``named``, a name below ``localhost``, which browsers know by themselves.
+    """
+
+    def __init__(self, directory: Path, *, named: str = "", **settings: Any) -> None:
         self.directory = directory
         self.installation = "t" + secrets.token_hex(4)
         edge, hub, service = free_ports(3)
@@ -38,8 +42,13 @@ class Yard:
             },
             settings,
         )
+        base = self.settings.get("base_url", "/").rstrip("/")
+        self.address = f"http://127.0.0.1:{edge}{base}/"
+        self.url = f"http://{named or '127.0.0.1'}:{edge}{base}/"
+        if named:
+            self.settings["external_url"] = self.url
+            self.settings["edge"]["subdomains"] = True
         self.file.write_text(yaml.safe_dump(self.settings))
-        self.url = f"http://127.0.0.1:{edge}{self.settings.get('base_url', '/').rstrip('/')}/"
         self.data = directory / "var"
         self.emptied = True
 
@@ -82,7 +91,7 @@ class Yard:
 
     def person(self, name: str) -> Person:
         """Return a person with a browser of their own, not signed in."""
-        return Person(self.url, name)
+        return Person(self.address, name)
 
     def member(self, name: str) -> Person:
         """Return a person with an approved account, signed in."""

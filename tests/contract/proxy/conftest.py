@@ -168,21 +168,22 @@ def start_haproxy(paths: Paths, port: int, **options: Any) -> haproxy.HAProxy:
     return started
 
 
-def start_chp(paths: Paths, port: int, command: tuple[str, str]) -> Any:
+def start_chp(paths: Paths, port: int, command: tuple[str, str], *, by_host: bool = False) -> Any:
     started = configurable.ConfigurableHTTPProxy(paths)
-    started.start(configurable.Settings(command, "127.0.0.1", port, "http://127.0.0.1:1/hub/error"))
+    error = "http://127.0.0.1:1/hub/error"
+    started.start(configurable.Settings(command, "127.0.0.1", port, error, by_host))
     return started
 
 
 @asynccontextmanager
 async def running_edge(
-    kind: str, paths: Paths, start: Callable[[Paths, int], Any]
+    kind: str, paths: Paths, start: Callable[[Paths, int], Any], *, by_host: bool = False
 ) -> AsyncIterator[Edge]:
     port = free_port()
     klass = {"haproxy": HAProxyProxy, "chp": CHPProxy}[kind]
 
     def remake() -> Any:
-        return klass(data_dir=str(paths.data), interval=0.2)
+        return klass(data_dir=str(paths.data), interval=0.2, host_routing=by_host)
 
     try:
         started = start(paths, port)
@@ -206,6 +207,17 @@ async def edge(request: pytest.FixtureRequest, paths: Paths) -> AsyncIterator[Ed
     if request.param == "chp":
         start = partial(start_chp, command=request.getfixturevalue("chp_command"))
     async with running_edge(request.param, paths, start) as edge:
+        yield edge
+
+
+@pytest.fixture(params=["haproxy", "chp"])
+async def named(request: pytest.FixtureRequest, paths: Paths) -> AsyncIterator[Edge]:
+    """Each proxy in turn, with routes by the host's name as well as by the path."""
+    start: Any = partial(start_haproxy, by_host=True)
+    if request.param == "chp":
+        command = request.getfixturevalue("chp_command")
+        start = partial(start_chp, command=command, by_host=True)
+    async with running_edge(request.param, paths, start, by_host=True) as edge:
         yield edge
 
 

@@ -77,7 +77,9 @@ def test_a_spoiled_line_costs_its_route_only() -> None:
     assert loads(spoiled) == {good.key: good}
 
 
-@pytest.mark.parametrize("spec", ["user/a/", "/user/a", "", "/user/a%2Fb/", "/user/a%25/"])
+@pytest.mark.parametrize(
+    "spec", ["us|er/a/", "a b.org/", "/user/a", "", "/user/a%2Fb/", "/user/a%25/"]
+)
 def test_a_path_that_requests_could_not_be_told_by_is_refused(spec: str) -> None:
     with pytest.raises(BadRoute, match="No route can be made"):
         Route.make(spec, "http://h:1", {}, HERE)

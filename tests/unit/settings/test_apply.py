@@ -46,6 +46,17 @@ def test_addresses_follow_the_settings(place: Place) -> None:
     assert hub.default_url == "/a/b/services/labyard/"
 
 
+def test_labs_names_are_below_the_address_that_people_type(place: Place) -> None:
+    assert "subdomain_host" not in made(place, external_url="https://hub.org").JupyterHub
+    names = {"subdomains": True}
+    hub = made(place, external_url="https://hub.org/a", base_url="/a", edge=names).JupyterHub
+    assert hub.subdomain_host == "https://hub.org"
+    assert hub.cookie_host_prefix_enabled is True
+    hub = made(place, external_url="http://hub.localhost:8000", edge=names).JupyterHub
+    assert hub.subdomain_host == "http://hub.localhost:8000"
+    assert hub.cookie_host_prefix_enabled is False
+
+
 def test_limits_reach_the_spawner(place: Place) -> None:
     config = made(place, labs={"cpu": 1.5, "memory": "2G", "images": ["b"], "image": "a"})
     assert (config.Spawner.cpu_limit, config.Spawner.mem_limit) == (1.5, 2**31)

@@ -143,6 +143,16 @@ def test_what_people_type_has_the_base_path_once(site: Site) -> None:
         site.load(under + "https://x.org/labs")
 
 
+@pytest.mark.parametrize(
+    "address", ["''", "http://10.0.0.1", "http://[::1]:80", "http://localhost"]
+)
+def test_labs_get_no_names_below_what_is_no_name(site: Site, address: str) -> None:
+    with pytest.raises(
+        SettingsError, match=r"edge\.subdomains is true, which needs an external_url"
+    ):
+        site.load(f"edge: {{subdomains: true}}\nexternal_url: {address}")
+
+
 def test_a_postgresql_address_gets_the_driver_that_is_installed(site: Site) -> None:
     for scheme in ("postgres", "postgresql", "postgresql+psycopg"):
         loaded = site.load(f"hub: {{database: '{scheme}://u:p@h/d'}}")
