@@ -9,10 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from jupyterhub import orm
+from jupyterhub.user import User
 from jupyterhub.utils import url_path_join
-from sqlalchemy import Connection, delete, event, inspect, update
+from sqlalchemy import Connection, delete, event, inspect, select, update
 
 from labyard.core.tables import accounts, display, lab_tokens, ssh_keys
+from labyard.display import shelf
+from labyard.display.choices import Display
 
 
 def follow() -> None:
@@ -41,6 +44,17 @@ def mend_address(user: Any) -> None:
         for name, spawner in list(user.spawners.items()):
             if not spawner.active:
                 user.spawners.pop(name)
+
+
+def display_of(user: Any) -> Display | None:
+    """Return how a user of the hub wants to see its pages; None for a service."""
+    return shelf.read(user.db, user.id) if isinstance(user, User) else None
+
+
+def display_names(session: Any) -> dict[str, str]:
+    """Return what the hub's users want to be called, by username, where that is something else."""
+    query = select(orm.User.name, display.c.name).where(display.c.user_id == orm.User.id)
+    return {name: shown for name, shown in session.execute(query) if shown}
 
 
 def never_reuse_ids() -> None:

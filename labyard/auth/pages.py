@@ -9,7 +9,7 @@ from jupyterhub.handlers import login
 from jupyterhub.scopes import needs_scope
 from tornado import web
 
-from labyard.auth import actions, browsers, sessions
+from labyard.auth import actions, browsers, hub_users, sessions
 from labyard.auth.accounts import Account, State
 from labyard.auth.answers import Page
 from labyard.core.errors import Forbidden, LabyardError, Refused
@@ -249,6 +249,7 @@ class AccountsHandler(Page):
             "accounts.html",
             error,
             pending=[a for a in accounts if a.state is State.PENDING],
+            display_names=hub_users.display_names(self.db),
             accounts=[a for a in accounts if a.state is not State.PENDING],
             **values,
         )

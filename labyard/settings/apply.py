@@ -87,6 +87,8 @@ def _hub(settings: Settings, place: Place, hub: Any) -> None:
     hub.default_url = f"{settings.base_url}services/{SERVICE}/"
     hub.tornado_settings = {"cookie_options": dict(_COOKIES)}
     hub.cookie_max_age_days = settings.auth.session / 86400
+    if settings.auth.longest_token is not None:
+        hub.token_expires_in_max_seconds = int(settings.auth.longest_token)
     hub.spawner_class = "labyard.spawners.spawner.LabSpawner"
     hub.authenticator_class = "labyard.auth.native.LabyardAuthenticator"
     hub.proxy_class = {

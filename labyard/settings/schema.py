@@ -298,6 +298,9 @@ class Auth(Section):
     email_names: Flag = option(False, "Admit @ and + and up to 64 characters in usernames.")
     min_password: Whole = option(12, "Shortest password.", ge=8, le=128)
     session: Seconds = option("14d", "How long a browser stays signed in.")
+    longest_token: Seconds | None = option(
+        None, "Longest life of an API token; null also admits tokens that never expire."
+    )
     throttle: Throttle = option(Throttle, "How often a wrong password may be tried.")
 
     @model_validator(mode="after")

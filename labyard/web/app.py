@@ -12,15 +12,17 @@ from tornado.web import Application, RequestHandler, StaticFileHandler
 
 from labyard.core.locks import UserLocks
 from labyard.core.names import Names
+from labyard.display.shelf import Shelf
 from labyard.engines.base import Engine
 from labyard.incidents.board import Board
 from labyard.incidents.watcher import Watcher
 from labyard.settings.schema import Settings
+from labyard.ssh.keyring import Keyring
 from labyard.volumes.reset import Reset
 from labyard.volumes.sizes import Sizes
 from labyard.web import security
 from labyard.web.actions import Actions
-from labyard.web.handlers import api, home, incidents
+from labyard.web.handlers import account, api, home, incidents, keys
 from labyard.web.handlers.base import Parts
 from labyard.web.hub import Hub
 from labyard.web.page import STATIC, Frame
@@ -58,7 +60,14 @@ class StaticHandler(StaticFileHandler):
 
 
 def make_parts(
-    *, settings: Settings, engine: Engine, locks: UserLocks, names: Names, people: People
+    *,
+    settings: Settings,
+    engine: Engine,
+    locks: UserLocks,
+    names: Names,
+    people: People,
+    keyring: Keyring,
+    shelf: Shelf,
 ) -> Parts:
     """Build what the handlers work with. The hub's address and token come from its environment."""
     auth = HubOAuth.instance(cache_max_age=_BELIEVED)
@@ -73,9 +82,19 @@ def make_parts(
         grace=labs.stop_grace,
     )
     sampler = Sampler(engine, adopt=names.volume_prefix)
-    sizes = Sizes(engine, names)
-    watcher = Watcher(engine, Board())
-    return Parts(settings, names, actions, people, sampler, sizes, watcher, Frame(settings), auth)
+    return Parts(
+        settings=settings,
+        names=names,
+        actions=actions,
+        people=people,
+        sampler=sampler,
+        sizes=Sizes(engine, names),
+        watcher=Watcher(engine, Board()),
+        frame=Frame(settings),
+        auth=auth,
+        keyring=keyring,
+        shelf=shelf,
+    )
 
 
 def make_app(parts: Parts, cookie_secret: bytes) -> Application:
@@ -87,6 +106,7 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
         (r"server/(start|stop|restart|delete|new)", home.ServerFormHandler, given),
         (r"volumes/reset", home.ResetFormHandler, given),
         (r"incidents/dismiss", incidents.DismissHandler, given),
+        *((path, handler, given) for path, handler in (*account.ROUTES, *keys.ROUTES)),
         (r"oauth_callback", SignedInHandler, {}),
         (r"static/(.*)", StaticHandler, {"path": str(STATIC)}),
         (r"api/servers", api.ServersHandler, given),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -159,6 +159,23 @@ class Hub:
         """Ask for a stop, and with ``remove`` to forget a named server; it may go on after this."""
         body = {"remove": True} if remove else None
         await self._call("DELETE", token, *_path(user, server), body=body)
+
+    async def tokens(self, token: str, user: str) -> list[Mapping[str, Any]]:
+        """Return the models of a person's tokens: own ones, those of labs and those of apps."""
+        found = await self._call("GET", token, "users", user, "tokens")
+        return list(found["api_tokens"])
+
+    async def make_token(
+        self, token: str, user: str, *, note: str, scopes: Sequence[str], life: int | None
+    ) -> str:
+        """Return a new token of a person's that lives ``life`` seconds, None for ever."""
+        body = {"note": note, "scopes": list(scopes), "expires_in": life}
+        made = await self._call("POST", token, "users", user, "tokens", body=body)
+        return str(made["token"])
+
+    async def revoke_token(self, token: str, user: str, token_id: str) -> None:
+        """Make a token of a person's worthless; one of an app takes all of that app along."""
+        await self._call("DELETE", token, "users", user, "tokens", token_id)
 
     async def settled(self, token: str, user: str, server: str, patience: float) -> Server | None:
         """Wait until nothing is under way and return the server, None when it is gone.

@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
 from jupyterhub._data import DATA_FILES_PATH
 
+from labyard.display.choices import Display
 from labyard.settings.schema import Settings
 
 _HERE = Path(__file__).parent
@@ -28,8 +29,13 @@ def template_paths() -> list[str]:
     return [str(_HERE / "templates"), str(STATIC)]
 
 
-def template_vars(settings: Settings) -> dict[str, Any]:
-    """Return the hub's ``template_vars``. The pages of accounts are those of ``labyard.auth``."""
+def template_vars(
+    settings: Settings, display_of: Callable[[Any], Display | None] | None = None
+) -> dict[str, Any]:
+    """Return the hub's ``template_vars``. The pages of accounts are those of ``labyard.auth``.
+
+    ``display_of`` tells what a user of the hub chose about display; the service tells it itself.
+    """
     hub = settings.base_url + "hub/"
     return {
         "labyard": {
@@ -37,8 +43,10 @@ def template_vars(settings: Settings) -> dict[str, Any]:
             "logo": bool(settings.site.logo),
             "announcement": settings.site.announcement,
             "home": settings.base_url + SERVICE,
+            "account": settings.base_url + SERVICE + "account/",
             "password": hub + "password",
             "accounts": hub + "accounts",
+            "display_of": display_of,
         }
     }
 
@@ -89,9 +97,18 @@ class Frame:
         self._base_url = settings.base_url
 
     def render(
-        self, template: str, *, caller: Mapping[str, Any] | None, xsrf: str, **more: Any
+        self,
+        template: str,
+        *,
+        caller: Mapping[str, Any] | None,
+        xsrf: str,
+        display: Display | None = None,
+        **more: Any,
     ) -> tuple[str, str]:
-        """Return the page and the nonce of its scripts. ``caller`` is the hub's user model."""
+        """Return the page and the nonce of its scripts.
+
+        ``caller`` is the hub's user model, ``display`` what that person chose.
+        """
         nonce = secrets.token_urlsafe(16)
         hub = self._base_url + "hub/"
         page = self._environment.get_template(template).render(
@@ -108,6 +125,7 @@ class Frame:
             static_url=lambda path, **_: f"{hub}static/{path}",
             labyard_static=self.static_url,
             on_service=True,
+            display=display,
             nonce=nonce,
             xsrf=xsrf,
             xsrf_token=xsrf,

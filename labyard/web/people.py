@@ -1,4 +1,4 @@
-"""From a user's name to the id that outlives a rename: the hub's API does not tell it."""
+"""What the hub's API does not tell: a user's id, which outlives a rename, and which tokens labs hold."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from sqlalchemy import column, create_engine, select, table
 
 from labyard.core.errors import NotFound
 from labyard.core.models import Owner
+from labyard.core.tables import lab_tokens
 
 _USERS = table("users", column("id"), column("name"))
+_TOKENS = table("api_tokens", column("id"), column("hashed"), column("user_id"))
 
 
 class People:
-    """Reads ids from the hub's own database, never cached: a name can change hands."""
+    """Reads the hub's own database, never cached: a name can change hands."""
 
     def __init__(self, database_url: str) -> None:
         self._database = create_engine(database_url, pool_pre_ping=True)
@@ -30,6 +32,16 @@ class People:
         if found is None:
             raise NotFound(f"There is no user called {name!r}.", remedy="See the list of users.")
         return Owner(found, name)
+
+    async def lab_tokens(self, owner: Owner) -> frozenset[str]:
+        """Return the ids, as the hub's API has them, of the tokens that somebody's labs work with."""
+        return await asyncio.to_thread(self._lab_tokens, owner.id)
+
+    def _lab_tokens(self, user_id: int) -> frozenset[str]:
+        held = select(lab_tokens.c.hashed).where(lab_tokens.c.user_id == user_id)
+        query = select(_TOKENS.c.id).where(_TOKENS.c.user_id == user_id, _TOKENS.c.hashed.in_(held))
+        with self._database.connect() as connection:
+            return frozenset(f"a{found}" for found in connection.scalars(query))
 
     def _id(self, name: str) -> int | None:
         with self._database.connect() as connection:

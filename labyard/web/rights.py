@@ -12,6 +12,9 @@ from labyard.core.errors import Forbidden
 READ = "read:servers"
 ACT = "servers"
 LIST = "list:users"
+# Tokens and SSH keys: both let programs in as their owner.
+READ_TOKENS = "read:tokens"
+TOKENS = "tokens"
 
 
 def may(caller: Mapping[str, Any], scope: str, user: str = "") -> bool:
@@ -30,6 +33,6 @@ def demand(caller: Mapping[str, Any], scope: str, user: str) -> None:
     """
     if not may(caller, scope, user):
         raise Forbidden(
-            f"You may not see or change the servers of {user!r}.",
+            f"You may not see or change what belongs to {user!r}.",
             remedy="Sign in as that user, or as an administrator.",
         )

@@ -10,6 +10,7 @@ from typing import Any
 
 from labyard.core import lazy_iri
 from labyard.core.processes import end_with_parent
+from labyard.core.store import Store
 from labyard.settings.apply import Place, apply
 from labyard.settings.environment import HUB_PID, relevant
 from labyard.wiring.installation import Installation
@@ -37,6 +38,7 @@ def configure(config: Any) -> Path:
 
     Called by ``jupyterhub_config.py``, inside the hub's process.
     """
+    from labyard.auth import hub_users  # noqa: PLC0415
     from labyard.auth.native import LabyardAuthenticator  # noqa: PLC0415
     from labyard.spawners.spawner import LabSpawner, Workplace  # noqa: PLC0415
     from labyard.web.page import template_paths, template_vars  # noqa: PLC0415
@@ -53,7 +55,7 @@ def configure(config: Any) -> Path:
         proxy=choices.proxy,
         database=site.database,
         template_paths=(*template_paths(), *LabyardAuthenticator.template_paths()),
-        template_vars=template_vars(settings),
+        template_vars=template_vars(settings, display_of=hub_users.display_of),
         environment={**relevant(os.environ), HUB_PID: str(os.getpid())},
     )
     apply(settings, place, config)
@@ -62,6 +64,8 @@ def configure(config: Any) -> Path:
 
 def run_service() -> None:
     """Run the pages and their REST until the hub that started this is gone."""
+    from labyard.display.shelf import Shelf  # noqa: PLC0415
+    from labyard.ssh.keyring import Keyring  # noqa: PLC0415
     from labyard.web.app import make_app, make_parts, serve  # noqa: PLC0415
     from labyard.web.people import People  # noqa: PLC0415
 
@@ -69,7 +73,7 @@ def run_service() -> None:
     site = Installation.here()
 
     async def run() -> None:
-        engine = site.engine()
+        engine, store = site.engine(), Store(site.database)
         try:
             parts = make_parts(
                 settings=site.settings,
@@ -77,10 +81,13 @@ def run_service() -> None:
                 locks=site.locks,
                 names=site.names,
                 people=People(site.database),
+                keyring=Keyring(store),
+                shelf=Shelf(store),
             )
             app = make_app(parts, site.derived("service"))
             await serve(app, parts, address="127.0.0.1", port=site.settings.hub.service_port)
         finally:
             await engine.close()
+            store.close()
 
     asyncio.run(run())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import json
 import logging
@@ -16,8 +17,11 @@ from tornado.web import HTTPError, RequestHandler
 from labyard.core.errors import LabyardError
 from labyard.core.models import Owner
 from labyard.core.names import Names
+from labyard.display.choices import Display
+from labyard.display.shelf import Shelf
 from labyard.incidents.watcher import Watcher
 from labyard.settings.schema import Settings
+from labyard.ssh.keyring import Keyring
 from labyard.volumes.sizes import Sizes
 from labyard.web import rights, security
 from labyard.web.actions import Actions
@@ -41,6 +45,8 @@ class Parts:
     watcher: Watcher
     frame: Frame
     auth: HubOAuth
+    keyring: Keyring
+    shelf: Shelf
 
 
 class SignInNeeded(LabyardError):
@@ -146,9 +152,20 @@ class JsonHandler(Handler):
 class PageHandler(Handler):
     """A handler of pages, for people."""
 
+    display: Display | None = None
+
+    async def prepare(self) -> None:
+        """Find out who asks, and how that person wants to see the page."""
+        await super().prepare()
+        if self.caller is not None and self.caller.get("kind") == "user":
+            owner = await self.parts.people.owner(self.caller["name"])
+            self.display = await asyncio.to_thread(self.parts.shelf.of, owner.id)
+
     def show(self, template: str, status: int = 200, **more: Any) -> None:
         """Finish with a page."""
-        page, nonce = self.parts.frame.render(template, caller=self.caller, xsrf=self.xsrf, **more)
+        page, nonce = self.parts.frame.render(
+            template, caller=self.caller, xsrf=self.xsrf, display=self.display, **more
+        )
         self.set_status(status)
         self.set_header("Content-Security-Policy", security.policy(nonce))
         self.finish(page)
@@ -160,6 +177,7 @@ class PageHandler(Handler):
             "error.html",
             caller=getattr(self, "_hub_auth_user_cache", None),
             xsrf="",
+            display=self.display,
             status_code=status,
             message=words["message"] if "id" not in words else "",
             remedy=words["remedy"],
