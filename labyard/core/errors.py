@@ -5,6 +5,8 @@ Anything else that is raised is a bug: it is logged with an id and shown as that
 
 from __future__ import annotations
 
+from typing import Any
+
 from labyard.core.causes import Cause
 
 
@@ -42,7 +44,7 @@ class LabyardError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
 
-    def as_json(self) -> dict[str, str | int]:
+    def as_json(self) -> dict[str, Any]:
         """Return the body every REST answer carries for this error."""
         return {
             "error": self.code,

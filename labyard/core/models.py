@@ -83,8 +83,9 @@ class ServerPlan:
 
     ``environment`` is public: it is seen in inspect. ``secrets`` are environment variables too, but
     reach the lab through a file that only its own user can read. ``cpu`` is a number of cores,
-    ``memory`` and ``shm`` are bytes; None means no limit. ``volume_labels`` go on volumes that are
-    made for this plan.
+    ``memory`` and ``shm`` are bytes; None means no limit. ``gpus`` are ids of GPUs, or names of CDI
+    devices. ``volume_labels`` go on volumes that are made for this plan. What is written below
+    ``scratch`` goes with the lab.
     """
 
     ref: ServerRef
@@ -100,6 +101,8 @@ class ServerPlan:
     cpu: float | None = None
     memory: int | None = None
     shm: int = 64 * 2**20
+    gpus: tuple[str, ...] = ()
+    scratch: tuple[str, ...] = ()
     mounts: tuple[Mount, ...] = ()
     network: NetworkPlan | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -187,12 +190,17 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """What answers behind an engine's address, e.g. ``Docker 20.10.24``."""
+    """What answers behind an engine's address, e.g. ``Docker 20.10.24``.
+
+    ``cores`` and ``memory`` (bytes) are the machine's, None where the engine does not tell.
+    """
 
     kind: str
     version: str
     isolated: bool
     cgroup: str = ""
+    cores: int | None = None
+    memory: int | None = None
     details: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -25,6 +25,9 @@ VOLUME = _PREFIX + "volume"  # the volume's key in the settings
 ADDRESS = _PREFIX + "address"  # host:port a lab listens at, fixed for its life
 NOTICES = _PREFIX + "notices"  # salt of the key that notices to this lab are sealed with
 ERRAND = _PREFIX + "errand"  # a container that does something with volumes, and which of a process
+GPUS = _PREFIX + "gpus"  # ids of the GPUs a lab holds, with commas between
+CPU = _PREFIX + "cpu"  # cores a lab may use; not there without a limit
+MEMORY = _PREFIX + "memory"  # bytes a lab may use; not there without a limit
 ATTEMPT = _PREFIX + "attempt"  # which call made a lab, so that one given up can be found again
 
 _SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789")

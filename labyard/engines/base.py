@@ -30,6 +30,11 @@ REPORT_BYTES = 16_384
 class Engine(ABC):
     """Runs labs. One instance serves one installation and is safe to use concurrently."""
 
+    @property
+    def lacks(self) -> Mapping[str, str]:
+        """Return which options of a server this engine cannot do, and why, in a sentence."""
+        return {}
+
     @abstractmethod
     async def info(self) -> EngineInfo:
         """Return what answers; the cheapest question there is."""

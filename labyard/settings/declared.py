@@ -14,7 +14,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from labyard.settings.kinds import Written
-from labyard.settings.schema import Section, Settings
+from labyard.settings.schema import Settings
+from labyard.settings.section import Section
 
 PREFIX = "LABYARD_"
 ITEM = "[]"
@@ -164,8 +165,9 @@ class _Kind:
             annotation, *inner = get_args(annotation)
             return cls.of(annotation, (*inner, *metadata))
         if get_origin(annotation) in (Union, UnionType):
-            (one,) = (each for each in get_args(annotation) if each is not NoneType)
-            return replace(cls.of(one, metadata), nullable=True)
+            (one, *others) = (each for each in get_args(annotation) if each is not NoneType)
+            if not others:
+                return replace(cls.of(one, metadata), nullable=True)
         written = next((each for each in metadata if isinstance(each, Written)), None)
         arguments = get_args(annotation) if get_origin(annotation) in (list, dict) else ()
         return cls(

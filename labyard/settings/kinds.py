@@ -94,9 +94,10 @@ Line = Annotated[str, AfterValidator(_one_line), Written("one line of text")]
 
 HostPath = Annotated[str, AfterValidator(_one_line), Written("a path on this machine")]
 
+IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,254}")
 Image = Annotated[
     str,
-    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*$", max_length=255),
+    Field(pattern=rf"^{IMAGE.pattern}$", max_length=255),
     Written("the name of an image such as labyard/lab:latest"),
 ]
 

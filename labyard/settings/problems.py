@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from labyard.settings.declared import Option, by_path, groups, options
 from labyard.settings.document import describe
 from labyard.settings.layers import Layer, Loc, dotted
-from labyard.settings.schema import Disagreement
+from labyard.settings.section import Disagreement
 
 _LONGEST = 60
 

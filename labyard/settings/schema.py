@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from itertools import combinations
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import model_validator
 
 from labyard.core.names import Scheme
+from labyard.settings.chosen import Device
 from labyard.settings.kinds import (
     Address,
     BaseUrl,
@@ -39,48 +40,21 @@ from labyard.settings.kinds import (
     WebAddress,
     Whole,
 )
+from labyard.settings.profiles import Profile
+from labyard.settings.section import Clash, Disagreement, Section, option
 
 
-def option(
-    default: Any, help: str, *, env: str | tuple[str, ...] = (), secret: bool = False, **bounds: Any
-) -> Any:
-    """Declare one setting.
-
-    ``default`` is written as a person would, or a function that makes it. ``env`` names the
-    environment variables that set it besides the regular one (``LABYARD_<PATH>``): the names that
-    migrating sites bring. ``secret`` values are never shown.
-    """
-    extra: Any = {"env": [env] if isinstance(env, str) else list(env), "secret": secret}
-    make = {"default_factory": default} if callable(default) else {"default": default}
-    return Field(**make, description=help, json_schema_extra=extra, repr=not secret, **bounds)
-
-
-_Clash = tuple[tuple[str, ...], str]
-
-
-class Disagreement(ValueError):
-    """Settings that are good one by one and not together.
-
-    Each item of ``clashes`` is the paths of the settings it is about, and a sentence without a full
-    stop.
-    """
-
-    def __init__(self, clashes: Sequence[_Clash]) -> None:
-        super().__init__("; ".join(sentence for _, sentence in clashes))
-        self.clashes = tuple(clashes)
-
-
-def _shared_ports(ports: Mapping[str, int]) -> Iterator[_Clash]:
+def _shared_ports(ports: Mapping[str, int]) -> Iterator[Clash]:
     for one, other in combinations(ports, 2):
         if ports[one] == ports[other]:
             sentence = f"{one} and {other} are both {ports[one]}; each needs a port of its own"
             yield (one, other), sentence
 
 
-def _given_twice(what: str, values: Sequence[object]) -> Iterator[_Clash]:
+def _given_twice(where: str, what: str, values: Sequence[object]) -> Iterator[Clash]:
     for value, times in Counter(map(str, values)).items():
         if times > 1:
-            yield ("volumes",), f"volumes: the {what} {value} is given {times} times"
+            yield (where,), f"{where}: the {what} {value} is given {times} times"
 
 
 def _takes_names_below(host: str) -> bool:
@@ -90,12 +64,6 @@ def _takes_names_below(host: str) -> bool:
     except ValueError:
         return "." in host.strip(".")
     return False
-
-
-class Section(BaseModel):
-    """A group of settings. Unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 class Site(Section):
@@ -193,9 +161,15 @@ class Labs(Section):
         env=("DOCKER_NOTEBOOK_IMAGE", "DOCKER_JUPYTER_CONTAINER"),
     )
     images: list[Image] = option(list, "Images a person may choose besides the default one.")
+    custom_images: Flag = option(False, "Whether people may name any other image, too.")
+    profiles: list[Profile] = option(
+        list, "Presets to pick from; the first is what a start without a choice gets."
+    )
     cpu: Cores | None = option(2.0, "CPU limit of a lab in cores; null for none.")
     memory: Bytes | None = option("4G", "Memory limit of a lab, swap included; null for none.")
     shm: Bytes = option("256M", "Size of /dev/shm.")
+    max_shm: Bytes = option("2G", "Largest /dev/shm a person may choose.")
+    gpus: Whole = option(0, "Most GPUs a lab may have.", ge=0, le=1024)
     named_servers: Whole = option(3, "How many named servers a person may have.", ge=0, le=1000)
     max_days: Whole | None = option(
         None,
@@ -217,6 +191,21 @@ class Labs(Section):
     stop_grace: Seconds = option("10s", "How long a lab may take to end before it is killed.")
     services: Services = option(Services, "Web tools inside every lab.")
     hardening: HardeningSettings = option(HardeningSettings, "What a lab may not do.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Labs:
+        names = [profile.name for profile in self.profiles]
+        if clashes := list(_given_twice("labs.profiles", "name", names)):
+            raise Disagreement(clashes)
+        return self
+
+
+class Gpu(Section):
+    """The GPUs of this machine that labs may have."""
+
+    devices: list[Device] = option(
+        list, "Ids of the GPUs to hand out: UUIDs as nvidia-smi -L lists them, or CDI names."
+    )
 
 
 class Network(Section):
@@ -336,6 +325,7 @@ class Settings(Section):
     hub: Hub = option(Hub, "The hub's own process.")
     engine: EngineSettings = option(EngineSettings, "What runs the labs.")
     labs: Labs = option(Labs, "What a lab is made of and may use.")
+    gpu: Gpu = option(Gpu, "The GPUs of this machine that labs may have.")
     network: Network = option(Network, "The network each person's labs share.")
     volumes: list[VolumeSettings] = option(_default_volumes, "What of a lab outlives it.")
     auth: Auth = option(Auth, "Who may come in.")
@@ -349,8 +339,9 @@ class Settings(Section):
         }
         clashes = [
             *_shared_ports(ports),
-            *_given_twice("name", [volume.name for volume in self.volumes]),
-            *_given_twice("target", [volume.target for volume in self.volumes]),
+            *_given_twice("volumes", "name", [volume.name for volume in self.volumes]),
+            *_given_twice("volumes", "target", [volume.target for volume in self.volumes]),
+            *_given_twice("gpu.devices", "id", self.gpu.devices),
             *self._foreign(),
             *self._elsewhere(),
             *self._nameless(),
@@ -365,7 +356,7 @@ class Settings(Section):
         url = urlsplit(self.external_url)
         return f"{url.scheme}://{url.netloc}{self.base_url}" if url.netloc else ""
 
-    def _elsewhere(self) -> Iterator[_Clash]:
+    def _elsewhere(self) -> Iterator[Clash]:
         """Return what would make people ask for another path than the hub serves."""
         path = urlsplit(self.external_url).path.strip("/")
         if path and path != self.base_url.strip("/"):
@@ -374,7 +365,7 @@ class Settings(Section):
                 f"external_url ends in /{path}, but base_url is {self.base_url}; give no path or that one",
             )
 
-    def _nameless(self) -> Iterator[_Clash]:
+    def _nameless(self) -> Iterator[Clash]:
         """Return what would leave labs without host names of their own."""
         host = urlsplit(self.external_url).hostname or ""
         if self.edge.subdomains and not _takes_names_below(host):
@@ -384,7 +375,7 @@ class Settings(Section):
                 f" below it, such as https://hub.example.org; its host is {host or 'empty'}",
             )
 
-    def _foreign(self) -> Iterator[_Clash]:
+    def _foreign(self) -> Iterator[Clash]:
         """Return what would give this installation's volumes the names of another's."""
         if self.naming is Scheme.LABYARD and self.installation in {"jupyterlab", "jupyterhub"}:
             yield (

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
 from types import MappingProxyType
 
 from labyard.core.models import LAB_USER, Hardening, Mount, NetworkPlan, ServerPlan, ServerRef
-from labyard.core.names import Names
+from labyard.core.names import CPU, GPUS, MEMORY, Names
+from labyard.options.declaration import Options
 from labyard.settings.schema import HardeningSettings, Services, Settings
 
 # Credentials of the lab. They never appear in the container's environment, which anybody who may
@@ -28,9 +31,7 @@ def plan(
     settings: Settings,
     names: Names,
     *,
-    image: str,
-    cpu: float | None,
-    memory: int | None,
+    given: Options,
     command: Sequence[str],
     environment: Mapping[str, str],
     mounts: Sequence[Mount],
@@ -39,16 +40,17 @@ def plan(
 ) -> ServerPlan:
     """Return the plan of ``ref``'s lab.
 
-    ``cpu`` is in cores, ``memory`` in bytes, None for no limit. ``environment`` is everything the hub
-    gives the lab, credentials included; they are parted here. ``secrets`` and ``labels`` are what the
-    lab gets besides.
+    ``given`` is what came of the choices (``options.profiles.outcome``); its GPUs are left to
+    :func:`with_gpus`. ``environment`` is everything the hub gives the lab, credentials included; they
+    are parted here. ``secrets`` and ``labels`` are what the lab gets besides.
     """
     owner, server = ref.owner, ref.server
+    bare = given.mount is False
     return ServerPlan(
         ref=ref,
         name=names.lab(owner.name, server),
         hostname=names.hostname(owner.name, server),
-        image=image,
+        image=given.image or settings.labs.image,
         command=tuple(command),
         port=PORT,
         user=LAB_USER,
@@ -56,14 +58,16 @@ def plan(
         environment={
             **_ADDRESSES,
             **{k: v for k, v in environment.items() if k not in SECRETS},
+            **(given.environment or {}),
             **_switches(settings.labs.services),
             "HOME": HOME,
         },
         secrets={**secrets, **{k: v for k, v in environment.items() if k in SECRETS}},
-        cpu=cpu,
-        memory=memory,
-        shm=settings.labs.shm,
-        mounts=tuple(mounts),
+        cpu=given.cpu,
+        memory=given.memory,
+        shm=given.shm or settings.labs.shm,
+        mounts=() if bare else tuple(mounts),
+        scratch=_topmost(mounts) if bare else (),
         network=NetworkPlan(
             name=names.network(owner.name),
             block=settings.network.block,
@@ -74,6 +78,26 @@ def plan(
         volume_labels={m.source: _volume_labels(names, ref, m) for m in mounts},
         hardening=_hardening(settings.labs.hardening),
     )
+
+
+def with_gpus(planned: ServerPlan, gpus: tuple[str, ...]) -> ServerPlan:
+    """Return the plan with these GPUs and the label that holds them."""
+    if not gpus:
+        return planned
+    return replace(planned, gpus=gpus, labels={**planned.labels, GPUS: ",".join(gpus)})
+
+
+def with_limits_told(planned: ServerPlan) -> ServerPlan:
+    """Return the plan with labels that tell its limits: they need not be the settings'."""
+    told = {CPU: planned.cpu, MEMORY: planned.memory}
+    labels = {name: f"{limit:.10g}" for name, limit in told.items() if limit is not None}
+    return replace(planned, labels={**planned.labels, **labels})
+
+
+def _topmost(mounts: Sequence[Mount]) -> tuple[str, ...]:
+    """Return where people write below a root that is read-only: their own volumes' places."""
+    own = [PurePosixPath(m.target) for m in mounts if not m.shared and not m.read_only]
+    return tuple(str(at) for at in own if not set(at.parents) & set(own))
 
 
 def _switches(services: Services) -> dict[str, str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -14,15 +14,23 @@ from markupsafe import Markup
 from traitlets import Any as AnyTrait
 from traitlets import List, Unicode
 
-from labyard.core.errors import Busy, EngineError, EngineUnreachable, LabyardError, Refused
+from labyard.core.errors import Busy, EngineError, EngineUnreachable, LabyardError
 from labyard.core.locks import UserLocks
 from labyard.core.models import LabStatus, Owner, ServerPlan, ServerRef
 from labyard.core.names import Names
 from labyard.engines.base import Engine
+from labyard.gpu.assign import Gpus
 from labyard.notices.keys import Keys
+from labyard.options.declaration import Options, plain
+from labyard.options.form import form
+from labyard.options.limits import Limits
+from labyard.options.link import suggested
+from labyard.options.parse import parse
+from labyard.options.profiles import outcome
+from labyard.options.refused import OptionsRefused
 from labyard.settings.schema import Settings
-from labyard.spawners import options as choices
-from labyard.spawners.plan import PORT, plan
+from labyard.spawners.offer import offer
+from labyard.spawners.plan import PORT, plan, with_gpus, with_limits_told
 from labyard.spawners.progress import Progress
 from labyard.spawners.waiting import listens, until_listening
 from labyard.volumes.catalog import resolve
@@ -33,6 +41,20 @@ _PATIENCE = 120.0
 _OUTAGE = 600.0
 _CLEAN_UP = 25.0
 _LOOK_AGAIN = 1.0
+_GLANCE = 2.0
+
+
+@dataclass(slots=True)
+class Typed:
+    """A form that was sent: what was in it, and by field what is wrong with it."""
+
+    values: Mapping[str, Any]
+    wrong: Mapping[str, str] = field(default_factory=dict)
+
+
+# What the form of this very request said: JupyterHub draws one that was refused from another spawner,
+# the default server's. It runs what is asynchronous here as a task, whose own context it does not see.
+_typed: ContextVar[Typed | None] = ContextVar("typed", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +66,7 @@ class Workplace:
     engine: Engine
     locks: UserLocks
     keys: Keys
+    gpus: Gpus
 
 
 class LabSpawner(Spawner):
@@ -68,8 +91,7 @@ class LabSpawner(Spawner):
 
     _progress: Progress | None = None
     _lab_name = ""
-    _chosen = choices.Options()
-    _typed: Mapping[str, Any] = MappingProxyType({})
+    _given = Options()
 
     # -- identity ---------------------------------------------------------------------------------
 
@@ -99,45 +121,56 @@ class LabSpawner(Spawner):
 
     # -- options ----------------------------------------------------------------------------------
 
-    @property
-    def limits(self) -> choices.Limits:
-        """Return what the choices may not pass."""
-        return choices.Limits(
-            images=tuple(dict.fromkeys([self.image, *self.images])),
+    async def limits(self) -> Limits:
+        """Return what may be chosen for this server, as its user's groups have it."""
+        await self.apply_group_overrides()
+        engine = self.workplace.engine
+        try:
+            async with asyncio.timeout(_GLANCE):
+                host = await engine.info()
+        except (LabyardError, TimeoutError):
+            host = None
+        return offer(
+            self.workplace.settings,
+            image=self.image,
+            images=self.images,
             cpu=self.cpu_limit,
             memory=self.mem_limit,
+            host=host,
+            lacks=engine.lacks,
         )
 
     async def get_options_form(self) -> str:
         """Return the form. There always is one, so that no link alone starts a server."""
-        return choices.form(self.limits, {**(self.user_options or {}), **self._asked_for()})
+        limits, sent = await self.limits(), _typed.get()
+        if sent is not None:
+            return form(limits, sent.values, sent.wrong)
+        query = self.handler.request.query_arguments if self.handler else {}
+        return form(limits, suggested(query) or self.user_options or {})
 
-    def _asked_for(self) -> Mapping[str, Any]:
-        """Return what was typed into a form that comes back refused, or what a link suggests."""
-        if self._typed or self.handler is None:
-            return self._typed
-        return {
-            key.removeprefix("opt-"): values[0].decode(errors="replace")
-            for key, values in self.handler.request.query_arguments.items()
-            if key.startswith("opt-") and values
-        }
-
-    def options_from_form(self, formdata: dict[str, list[str]]) -> dict[str, Any]:
+    def options_from_form(self, formdata: dict[str, list[str]]) -> Awaitable[dict[str, Any]]:
         """Return the form's choices, checked, as the REST API takes them."""
-        self._typed = formdata
-        accepted = self._parsed(formdata).model_dump(exclude_none=True)
-        self._typed = {}
-        return accepted
+        _typed.set(Typed(formdata))
+        return self._from_form(formdata)
 
-    def options_from_query(self, query: dict[str, list[str]]) -> dict[str, Any]:
+    async def _from_form(self, formdata: dict[str, list[str]]) -> dict[str, Any]:
+        return plain(await self._parsed(formdata))
+
+    def options_from_query(self, query: dict[str, list[str]]) -> Awaitable[dict[str, Any]]:
         """Show the form, filled in: a link may suggest choices, and a person confirms them."""
-        self._parsed(query)
+        _typed.set(Typed(query))
+        return self._confirmed_by_nobody(query)
+
+    async def _confirmed_by_nobody(self, query: dict[str, list[str]]) -> dict[str, Any]:
+        await self._parsed(query)
         raise SpawnException("Please confirm these choices.", reason="confirm", status_code=200)
 
-    def _parsed(self, raw: dict[str, Any]) -> choices.Options:
+    async def _parsed(self, raw: dict[str, Any]) -> Options:
         try:
-            return choices.parse(raw, self.limits)
-        except Refused as error:
+            return parse(raw, await self.limits())
+        except OptionsRefused as error:
+            if (sent := _typed.get()) is not None:
+                sent.wrong = error.fields
             raise explained(error) from None
 
     async def _run_apply_user_options(self, user_options: dict[str, Any]) -> None:
@@ -145,11 +178,12 @@ class LabSpawner(Spawner):
 
         Refused ones are not kept for the next start.
         """
-        self._chosen = choices.Options()
+        chosen = Options()
         try:
-            self._chosen = self._parsed(user_options or {})
+            chosen = await self._parsed(user_options or {})
+            self._given = outcome(chosen, await self.limits())
         finally:
-            self.user_options = self._chosen.model_dump(exclude_none=True)
+            self.user_options = plain(chosen)
             self.orm_spawner.user_options = self.user_options
 
     # -- life -------------------------------------------------------------------------------------
@@ -157,18 +191,22 @@ class LabSpawner(Spawner):
     async def start(self) -> str:
         """Start the lab and return its URL. A start that fails leaves nothing behind."""
         self._progress = Progress()
+        place = self.workplace
         try:
-            async with self.workplace.locks.hold(self.user.id, f"starting {self._log_name}"):
-                return await self._start(self._progress)
+            async with (
+                place.locks.hold(self.user.id, f"starting {self._log_name}"),
+                place.gpus.promised(self._given.gpus, self.lab_name) as gpus,
+            ):
+                return await self._start(self._progress, gpus)
         except LabyardError as error:
             raise explained(error) from error
         finally:
             self._progress.end()
 
-    async def _start(self, progress: Progress) -> str:
+    async def _start(self, progress: Progress, gpus: tuple[str, ...]) -> str:
         engine, labs = self.workplace.engine, self.workplace.settings.labs
         progress.tell("preparing", "Preparing")
-        planned = await self._plan()
+        planned = with_gpus(await self._plan(), gpus)
         await self._pull(planned.image, progress)
         try:
             async with asyncio.timeout(labs.start_timeout):
@@ -195,21 +233,19 @@ class LabSpawner(Spawner):
         place = self.workplace
         existing = await place.engine.volumes(place.names.volume_prefix)
         self.ip, self.port = "0.0.0.0", PORT  # noqa: S104  inside the lab's own network
-        given = place.keys.hand_over(self.ref)
+        handed = place.keys.hand_over(self.ref)
         planned = plan(
             self.ref,
             place.settings,
             place.names,
-            image=self._chosen.image or self.image,
-            cpu=self._chosen.cpu or self.cpu_limit,
-            memory=self._chosen.memory or self.mem_limit,
+            given=self._given,
             command=[*self.cmd, *self.get_args()],
             environment=self.get_env(),
             mounts=resolve(place.settings.volumes, existing, self.ref.owner, place.names),
-            secrets=given.secrets,
-            labels=given.labels,
+            secrets=handed.secrets,
+            labels=handed.labels,
         )
-        return self.plan_hook(self, planned) if self.plan_hook else planned
+        return with_limits_told(self.plan_hook(self, planned) if self.plan_hook else planned)
 
     async def _pull(self, image: str, progress: Progress) -> None:
         if await self.workplace.engine.has_image(image):

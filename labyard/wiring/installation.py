@@ -170,4 +170,5 @@ class Installation:
             self.names,
             timeout=self.settings.engine.timeout,
             errands_image=self.settings.labs.image,
+            podman=choices.engine == "podman",
         )

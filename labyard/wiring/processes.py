@@ -11,6 +11,7 @@ from typing import Any
 from labyard.core import lazy_iri
 from labyard.core.processes import end_with_parent
 from labyard.core.store import Store
+from labyard.gpu.assign import Gpus
 from labyard.settings.apply import Place, apply
 from labyard.settings.environment import HUB_PID, relevant
 from labyard.wiring.installation import Installation
@@ -45,8 +46,10 @@ def configure(config: Any) -> Path:
 
     site = Installation.here()
     choices, settings = site.choices, site.settings
+    engine = site.engine()
+    gpus = Gpus(settings.gpu.devices, engine.labs)
     LabSpawner.workplace = Workplace(
-        settings, site.names, site.engine(), site.locks, site.notice_keys
+        settings, site.names, engine, site.locks, site.notice_keys, gpus
     )
     place = Place(
         settings_file=site.loaded.path,

@@ -47,6 +47,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _IMAGE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_:@-]|[./](?=[A-Za-z0-9]))*")
 # Podman lowers the number of processes to this for itself, and cannot give more than it has.
 _PODMAN_PROCESSES = 32768
+_NO_REQUESTS = "Podman passes over what its socket is told about GPUs."
 _REMOVAL = 0.2  # seconds between looks at a container that somebody else removes
 
 
@@ -56,7 +57,8 @@ class DockerEngine(Engine):
     ``url`` is the engine's address (``unix:///var/run/docker.sock``, ``tcp://host:2375``) and
     ``timeout`` how many seconds one call may take; an image pull is bounded between its reports.
     ``pauses`` are the seconds between looks at what an engine may still make after a call broke off.
-    ``errands_image`` is what measures and fills volumes: an image that has a ``python3``.
+    ``errands_image`` is what measures and fills volumes: an image that has a ``python3``. ``podman``
+    says that the engine is one.
     """
 
     def __init__(
@@ -67,8 +69,10 @@ class DockerEngine(Engine):
         timeout: float = 60.0,
         pauses: Sequence[float] = PAUSES,
         errands_image: str = "",
+        podman: bool = False,
     ) -> None:
         self._connection = Connection(url, timeout)
+        self._lacks = {"gpus": _NO_REQUESTS} if podman else {}
         self._names = names
         self._pauses = pauses
         self._networks = UserNetworks(self._connection, names.installation)
@@ -86,6 +90,11 @@ class DockerEngine(Engine):
         self._background: set[asyncio.Task[Any]] = set()
         self._system: read.Answer = {}
         self._limits: Mapping[str, tuple[int, int]] | None = None
+
+    @property
+    def lacks(self) -> Mapping[str, str]:
+        """Return which options this engine cannot do: Podman's socket passes over GPU requests."""
+        return self._lacks
 
     async def info(self) -> EngineInfo:
         """Return what answers, with the API's version and the container runtime in the details."""

@@ -112,6 +112,8 @@ def info(version: Answer, system: Answer) -> EngineInfo:
         kind="podman" if podman else "docker",
         version=podman or version["Version"],
         isolated=True,
+        cores=system.get("NCPU"),
+        memory=system.get("MemTotal"),
         cgroup=f"v{system.get('CgroupVersion') or '1'}".replace("vv", "v"),
         details={
             "api": str(version["ApiVersion"]),

@@ -56,6 +56,7 @@ def container(
             "Tmpfs": {"/run": _RUN},
             "ShmSize": plan.shm,
             **_limits(plan),
+            **({"DeviceRequests": _devices(plan.gpus)} if plan.gpus else {}),
             **_hardening(plan),
             # The network has no IPv6; a link-local address would still reach the host.
             **({"Sysctls": {"net.ipv6.conf.all.disable_ipv6": "1"}} if ipv6 else {}),
@@ -163,7 +164,7 @@ def _scratch(plan: ServerPlan, labels: Mapping[str, str]) -> list[Body]:
     taken = {m.target for m in plan.mounts}
     return [
         {"Type": "volume", "Target": target, "VolumeOptions": {"Labels": dict(labels)}}
-        for target in _SCRATCH
+        for target in (*_SCRATCH, *plan.scratch)
         if target not in taken
     ]
 
@@ -175,6 +176,23 @@ def _limits(plan: ServerPlan) -> Body:
     if plan.cpu is not None:
         limits["NanoCpus"] = round(plan.cpu * 1e9)
     return limits
+
+
+def _devices(gpus: Sequence[str]) -> list[Body]:
+    """Return the requests for GPUs: CDI devices by their qualified names, others by UUID."""
+    by_driver = {
+        "cdi": [gpu for gpu in gpus if "=" in gpu],
+        "nvidia": [gpu for gpu in gpus if "=" not in gpu],
+    }
+    return [
+        {
+            "Driver": driver,
+            "DeviceIDs": ids,
+            "Capabilities": [["gpu"]] if driver == "nvidia" else [],
+        }
+        for driver, ids in by_driver.items()
+        if ids
+    ]
 
 
 def _hardening(plan: ServerPlan) -> Body:

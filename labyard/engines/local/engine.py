@@ -38,7 +38,7 @@ from labyard.engines.base import REPORT_BYTES, Engine
 from labyard.engines.local import process, watching
 from labyard.engines.local.errands import Errands
 from labyard.engines.local.record import Record, load, record, save
-from labyard.engines.local.spec import LOOPBACK, NOT_APPLIED, Place, order
+from labyard.engines.local.spec import LACKS, LOOPBACK, NOT_APPLIED, Place, order
 from labyard.engines.local.storage import Storage
 from labyard.engines.local.usage import Looks, usage
 
@@ -60,6 +60,11 @@ class LocalEngine(Engine):
         self._looks = Looks()
         self._keepers: list[subprocess.Popen[bytes]] = []  # ours to bury
 
+    @property
+    def lacks(self) -> Mapping[str, str]:
+        """Return which options this engine cannot do: a process has no limits and no image."""
+        return LACKS
+
     async def info(self) -> EngineInfo:
         """Say what this is and what it cannot do."""
         whose = "one for each person" if os.geteuid() == 0 else f"all labs run as {_account()}"
@@ -67,6 +72,7 @@ class LocalEngine(Engine):
             kind="local",
             version=platform.python_version(),
             isolated=False,
+            cores=os.cpu_count(),
             details={"not applied": NOT_APPLIED, "accounts": whose},
         )
 

@@ -23,6 +23,8 @@ SECRETS = "LABYARD_SECRETS"
 # Where the first account for labs lies: in the range that distributions leave to nobody.
 FIRST_ACCOUNT = 1_900_000_000
 
+_PROCESSES = "Labs are processes of this machine here, without containers."
+LACKS = dict.fromkeys(("image", "cpu", "memory", "shm", "gpus"), _PROCESSES)
 NOT_APPLIED = "limits of cpu, memory, shm and processes, read-only mounts, network of one's own"
 
 
@@ -141,10 +143,10 @@ def _environment(
         "USER": user,
         "LOGNAME": user,
         "SHELL": "/bin/bash",
+        "TMPDIR": paths["/tmp"],  # noqa: S108
         **mapped,
         **_service_url(lab),
         "HOME": home,
-        "TMPDIR": paths["/tmp"],  # noqa: S108
         "PATH": f"{tools}:{os.defpath.lstrip(':')}:/usr/local/bin:{home}/.local/bin",
         SECRETS: str(place.lab(lab.name) / "secrets.json"),
     }

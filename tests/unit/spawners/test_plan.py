@@ -2,6 +2,7 @@
 
 from labyard.core.models import Mount, Owner, ServerPlan, ServerRef
 from labyard.core.names import INSTALLATION, SERVER, USER_ID, Names
+from labyard.options.declaration import Options
 from labyard.settings.schema import Settings
 from labyard.spawners.plan import plan
 
@@ -10,9 +11,7 @@ NAMES = Names("yard")
 
 def make(settings: Settings | None = None, server: str = "", **changes: object) -> ServerPlan:
     values: dict[str, object] = {
-        "image": "lab:1",
-        "cpu": 1.5,
-        "memory": 2**30,
+        "given": Options(image="lab:1", cpu=1.5, memory=2**30),
         "command": ["labyard-lab"],
         "environment": {"JUPYTERHUB_API_TOKEN": "s", "JPY_API_TOKEN": "s", "JUPYTERHUB_USER": "a"},
         "mounts": [

@@ -3,8 +3,12 @@
 import pytest
 
 from labyard.core.errors import Refused
-from labyard.spawners.options import Limits, Options, form, parse
+from labyard.options.declaration import Options
+from labyard.options.form import form
+from labyard.options.limits import Limits
+from labyard.options.parse import parse
 
+NO_SUCH = "there is no such option; there are image, cpu, memory, shm, days, mount, environment."
 LIMITS = Limits(images=("lab:1", "lab:2"), cpu=2.0, memory=4 * 2**30)
 
 
@@ -25,41 +29,41 @@ def test_the_forms_own_fields_are_no_options() -> None:
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        ({"image": "evil:1"}, "image: 'evil:1' is not offered here. Choose one of: lab:1, lab:2."),
-        ({"cpu": 3}, "cpu: 3 is more than the 2 cores you may use."),
-        ({"cpu": -1}, "cpu: -1 should be greater than or equal to 0.01."),
+        ({"image": "evil:1"}, "Image: 'evil:1' is not offered here. Choose one of: lab:1, lab:2."),
+        ({"cpu": 3}, "CPU cores (cpu): 3 is more than the 2 cores you may use. Choose less."),
+        ({"cpu": -1}, "CPU cores (cpu): -1 must be greater than or equal to 0.01."),
         # An engine rounds it to nothing, which is no limit at all.
-        ({"cpu": 1e-9}, "cpu: 1e-09 should be greater than or equal to 0.01."),
-        ({"cpu": "nan"}, "cpu: 'nan' must be a finite number."),
-        ({"cpu": True}, "cpu: True should be a valid number."),
-        ({"memory": "8G"}, "memory: 8 GB is more than the 4 GB you may use."),
+        ({"cpu": 1e-9}, "CPU cores (cpu): 1e-09 must be greater than or equal to 0.01."),
+        ({"cpu": "nan"}, "CPU cores (cpu): 'nan' must be a finite number."),
+        ({"cpu": True}, "CPU cores (cpu): True must be a valid number."),
+        ({"memory": "8G"}, "Memory: 8 GB is more than the 4 GB you may use. Choose less."),
         (
             {"memory": "lots"},
-            "memory: 'lots' must be a size such as 512M, 4G or a number of bytes.",
+            "Memory: 'lots' must be a size such as 512M, 4G or a number of bytes.",
         ),
-        ({"memory": 0}, "memory: 0 should be greater than 0."),
-        ({"memory": "6M"}, "memory: '6M' should be at least 128 MB."),
+        ({"memory": 0}, "Memory: 0 must be greater than 0."),
+        ({"memory": "6M"}, "Memory: '6M' must be at least 128 MB."),
         (
             {"_junk": "x" * 100},
-            "_junk: there is no such option; there are image, cpu, memory.",
+            "_junk: " + NO_SUCH,
         ),
-        ({"\ud800": 1}, "There is no such option; there are image, cpu, memory."),
+        ({"\ud800": 1}, "'\\ud800': " + NO_SUCH),
         (
             {"x" * 100_000: 1},
-            f"'{'x' * 56}...: there is no such option; there are image, cpu, memory.",
+            f"'{'x' * 56}...: " + NO_SUCH,
         ),
-        ({"image": ["a", "b"]}, "image: ['a', 'b'] should be a valid string."),
+        ({"image": ["a", "b"]}, "Image: ['a', 'b'] must be a valid string."),
         (
             {"privileged": True},
-            "privileged: there is no such option; there are image, cpu, memory.",
+            "privileged: " + NO_SUCH,
         ),
         (
             {"volumes": {"/": "/host"}},
-            "volumes: there is no such option; there are image, cpu, memory.",
+            "volumes: " + NO_SUCH,
         ),
         (
             {"environment": {"LD_PRELOAD": "x"}},
-            "environment: there is no such option; there are image, cpu, memory.",
+            "Environment: it must leave 'LD_PRELOAD' alone: the lab itself depends on it.",
         ),
     ],
 )
@@ -72,7 +76,7 @@ def test_each_bad_value_is_refused_by_name(raw: dict[str, object], said: str) ->
 def test_all_bad_values_are_told_together() -> None:
     with pytest.raises(Refused) as refused:
         parse({"cpu": -1, "memory": "x", "root": 1}, LIMITS)
-    assert {"cpu:", "memory:", "root:"} <= set(str(refused.value).split())
+    assert {"(cpu):", "Memory:", "root:"} <= set(str(refused.value).split())
 
 
 def test_a_long_value_is_not_repeated_whole() -> None:
@@ -88,5 +92,5 @@ def test_suggested_choices_are_inert_in_the_form() -> None:
 
 
 def test_one_image_is_no_choice() -> None:
-    assert 'name="image"' not in form(Limits(("lab:1",), None, None), {})
+    assert 'name="image"' not in form(Limits(images=("lab:1",)), {})
     assert "selected>lab:2" in form(LIMITS, {"image": "lab:2"})

@@ -1,0 +1,1 @@
+"""Which lab has which GPU."""

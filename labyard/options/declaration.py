@@ -1,0 +1,109 @@
+"""The choices of one server, declared once.
+
+The form, the REST body, the ``opt-`` query, the command line and the reference page are made from
+:class:`Options`; what is typed is read by its kinds (``settings.chosen``), and :mod:`.parse` holds it
+against the limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from labyard.settings.chosen import (
+    Days,
+    Environment,
+    Gpus,
+    LabCores,
+    LabMemory,
+    SharedMemory,
+    YesOrNo,
+)
+from labyard.settings.kinds import Written
+
+Control = Literal["cards", "image", "text", "lines", "yes-no"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How a field is drawn: which control, an example, and how many of 12 columns it takes."""
+
+    control: Control
+    example: str
+    columns: int = 4
+
+
+def _choice(title: str, help: str, control: Control, example: str, columns: int = 4) -> Any:
+    return Field(
+        None,
+        title=title,
+        description=help,
+        json_schema_extra={"shown": [control, example, columns]},
+    )
+
+
+class Options(BaseModel):
+    """The choices of one server. What is not chosen (None) is what profile and limits give."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    profile: str | None = _choice("Profile", "A preset of the other fields.", "cards", "small")
+    image: str | None = _choice(
+        "Image", "What is installed in the lab.", "image", "labyard/lab:latest", 12
+    )
+    cpu: LabCores | None = _choice("CPU cores", "Fractions are fine.", "text", "0.5")
+    memory: LabMemory | None = _choice("Memory", "Swap included.", "text", "2G")
+    shm: SharedMemory | None = _choice(
+        "Shared memory", "For data loaders with workers.", "text", "256M"
+    )
+    gpus: Gpus | None = _choice("GPUs", "How many, all, or ids.", "text", "1")
+    days: Days | None = _choice(
+        "Days to live", "Then the server is removed; volumes are kept.", "text", "7"
+    )
+    mount: YesOrNo | None = _choice(
+        "Volumes", "Without them, what the lab writes goes with it.", "yes-no", "yes"
+    )
+    environment: Environment | None = _choice(
+        "Environment",
+        "NAME=VALUE, one a line. Not for secrets: administrators see it.",
+        "lines",
+        "TF_CPP_MIN_LOG_LEVEL=3",
+        12,
+    )
+
+
+FIELDS: tuple[str, ...] = tuple(Options.model_fields)
+LABELS: Mapping[str, str] = {name: str(f.title) for name, f in Options.model_fields.items()}
+
+
+def shown(field: str) -> Shown:
+    """Return how ``field`` is drawn."""
+    extra: Any = Options.model_fields[field].json_schema_extra
+    return Shown(*extra["shown"])
+
+
+def help_for(field: str) -> str:
+    """Return the sentence below ``field``."""
+    return str(Options.model_fields[field].description)
+
+
+def allowed(field: str) -> str:
+    """Return what may be written for ``field``, in words."""
+    metadata = Options.model_fields[field].annotation
+    return next(_written(metadata), "text")
+
+
+def _written(annotation: Any) -> Any:
+    for each in getattr(annotation, "__args__", ()):
+        for inside in getattr(each, "__metadata__", ()):
+            if isinstance(inside, Written):
+                yield inside.words
+        yield from _written(each)
+
+
+def plain(options: Options) -> dict[str, Any]:
+    """Return what was chosen as JSON has it: REST takes it, the hub keeps it."""
+    return options.model_dump(mode="json", exclude_none=True)

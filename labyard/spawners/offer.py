@@ -1,0 +1,46 @@
+"""What may be chosen for a server. Pure: from settings, the site's last word and the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from labyard.core.models import EngineInfo
+from labyard.options.declaration import Options
+from labyard.options.limits import Limits
+from labyard.settings.schema import Settings
+
+
+def offer(
+    settings: Settings,
+    *,
+    image: str,
+    images: Sequence[str],
+    cpu: float | None,
+    memory: int | None,
+    host: EngineInfo | None,
+    lacks: Mapping[str, str],
+) -> Limits:
+    """Return the limits of one server's choices.
+
+    ``image`` to ``memory`` are as the site's own configuration and groups have them, which win over
+    the settings; ``host`` is None while the engine does not answer.
+    """
+    labs = settings.labs
+    usual = Options.model_construct(
+        image=image, cpu=cpu, memory=memory, shm=labs.shm, days=labs.max_days, mount=True
+    )
+    return Limits(
+        images=tuple(dict.fromkeys([image, *images])),
+        custom_images=labs.custom_images,
+        cpu=cpu,
+        memory=memory,
+        shm=max(labs.shm, labs.max_shm),
+        days=labs.max_days,
+        gpus=labs.gpus,
+        devices=tuple(settings.gpu.devices),
+        host_cpu=host.cores if host else None,
+        host_memory=host.memory if host else None,
+        usual=usual.model_copy(update=dict.fromkeys(lacks)),
+        profiles=tuple(labs.profiles),
+        lacks=dict(lacks),
+    )
