@@ -22,7 +22,7 @@ from labyard.volumes.reset import Reset
 from labyard.volumes.sizes import Sizes
 from labyard.web import security
 from labyard.web.actions import Actions
-from labyard.web.handlers import account, api, home, incidents, keys
+from labyard.web.handlers import account, api, figures, home, incidents, keys
 from labyard.web.handlers.base import Parts
 from labyard.web.hub import Hub
 from labyard.web.page import STATIC, Frame
@@ -103,6 +103,7 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
     given = {"parts": parts}
     routes: list[tuple[str, Any, dict[str, Any]]] = [
         (r"", home.HomeHandler, given),
+        (r"figures", figures.FiguresHandler, given),
         (r"server/(start|stop|restart|delete|new)", home.ServerFormHandler, given),
         (r"volumes/reset", home.ResetFormHandler, given),
         (r"incidents/dismiss", incidents.DismissHandler, given),

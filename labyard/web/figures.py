@@ -31,7 +31,7 @@ class History(Mapping[str, Sequence[Usage]]):
     def add(self, lab: str, usage: Usage) -> None:
         """Add a figure of the lab with that id."""
         figures = self._labs.setdefault(lab, deque(maxlen=_KEPT))
-        if len(figures) > 1 and usage.taken - figures[-2].taken < _APART:
+        if len(figures) > 1 and figures[-1].taken - figures[-2].taken < _APART:
             figures.pop()
         figures.append(usage)
 
@@ -58,6 +58,11 @@ class Figures:
         self._looked: dict[str, float] = {}
         self._streams: dict[str, asyncio.Task[None]] = {}
         self.history = History()
+
+    @property
+    def open(self) -> frozenset[str]:
+        """Return the ids of the labs that are followed."""
+        return frozenset(self._streams)
 
     def look(self, labs: Iterable[Lab]) -> None:
         """Follow these labs, as far as they run, for the next half minute."""

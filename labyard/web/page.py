@@ -134,6 +134,10 @@ class Frame:
         )
         return page, nonce
 
+    def part(self, template: str, **more: Any) -> str:
+        """Return a part of a page, without the frame."""
+        return self._environment.get_template(template).render(**more)
+
     def static_url(self, path: str) -> str:
         """Return the address of one of our static files, which changes with its content."""
         return f"{self._base_url}{SERVICE}static/{path}?v={_version(path)}"

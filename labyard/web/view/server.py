@@ -10,7 +10,7 @@ from labyard.core.units import parse_bytes, show_bytes
 from labyard.settings.schema import Labs, Settings
 from labyard.web.hub import Server
 from labyard.web.sampler import Snapshot
-from labyard.web.view.meters import Meter, view_meters
+from labyard.web.view.meters import Meters, view_meters
 from labyard.web.view.tools import Tool, view_tools
 from labyard.web.view.words import ago, cores, lasting
 
@@ -33,7 +33,7 @@ class ServerView:
     made_of: str
     size: str
     times: str
-    meters: tuple[Meter, ...]
+    meters: Meters
     tools: tuple[Tool, ...]
 
     @property
@@ -68,9 +68,9 @@ def view_server(
         size=_size(cpu, memory),
         times=_times(server, now) if running else "",
         meters=(
-            view_meters(snapshot.usage(owner.id, server.name), cpu, memory)
+            view_meters(snapshot.usage(owner.id, server.name), cpu, memory, now)
             if running and snapshot.error is None
-            else ()
+            else Meters()
         ),
         tools=view_tools(server, settings) if running else (),
     )

@@ -1,4 +1,4 @@
-"""Resetting volumes and looking at labs, on a real Docker engine."""
+"""Resetting volumes, on a real Docker engine."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from labyard.core.errors import Busy, EngineUnreachable, Refused
+from labyard.core.errors import Busy, Refused
 from labyard.core.locks import UserLocks
 from labyard.core.models import Mount, Owner, ServerPlan
 from labyard.engines.base import Engine
 from labyard.settings.schema import Settings
 from labyard.volumes.reset import Reset
-from labyard.web.sampler import Sampler
 from tests.contract.engine.places import Place
 from tests.contract.engine.places import place as new_place
 
@@ -109,34 +108,3 @@ async def test_what_cannot_be_reset_is_refused_before_anything_goes(
 
 async def test_a_volume_that_is_not_there_yet_is_no_error(reset: Reset) -> None:
     assert await reset(ALICE, ["cache"]) == ()
-
-
-async def test_the_sampler_sees_labs_volumes_and_what_they_use(
-    engine: Engine, place: Place
-) -> None:
-    lab = await engine.create(plan(place))
-    sampler = Sampler(engine)
-    await sampler.look()
-    assert sampler.snapshot.usage(ALICE.id, "") == ()
-
-    await engine.start(lab.name)
-    await sampler.look()
-    await sampler.look()
-    seen = sampler.snapshot.lab(ALICE.id, "")
-    assert seen is not None
-    assert seen.id == lab.id
-    assert [sample.memory > 0 for sample in sampler.snapshot.usage(ALICE.id, "")] == [True, True]
-    assert len(sampler.snapshot.volumes) == 2
-    assert sampler.snapshot.error is None
-
-
-async def test_an_engine_that_goes_away_leaves_what_was_seen_and_says_so(
-    engine: Engine, place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lab = await engine.create(plan(place))
-    sampler = Sampler(engine)
-    await sampler.look()
-    monkeypatch.setattr(sampler, "_engine", place.engine(url="unix:///nowhere.sock", timeout=2))
-    await sampler.look()
-    assert isinstance(sampler.snapshot.error, EngineUnreachable)
-    assert sampler.snapshot.labs[(str(ALICE.id), "")].id == lab.id

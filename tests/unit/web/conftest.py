@@ -1,6 +1,6 @@
 """Shared by the unit tests of the pages."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -44,6 +44,11 @@ def snapshot() -> Snapshot:
     return Snapshot(
         info=EngineInfo("docker", "20.10", isolated=True),
         labs={("7", ""): lab()},
-        history={"id-": [Usage(0.5, 2**30), Usage(1.0, 2 * 2**30)]},
+        history={
+            "id-": [
+                Usage(0.5, 2**30, NOW - timedelta(minutes=5)),
+                Usage(1.0, 2 * 2**30, NOW),
+            ]
+        },
         volumes=[volume("home"), volume("cache")],
     )

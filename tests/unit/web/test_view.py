@@ -61,15 +61,50 @@ def test_recent_activity_is_use_because_labs_report_every_five_minutes(
 
 
 def test_meters_tell_the_last_sample_of_the_limit(snapshot: Snapshot, settings: Settings) -> None:
-    cpu, memory = draw(person(running()), snapshot, settings).server.meters
+    cpu, memory = draw(person(running()), snapshot, settings).server.meters.each
     assert (cpu.value, cpu.of, cpu.percent, cpu.high) == ("1.0", "of 2 cores", 50, False)
     assert (memory.value, memory.of, memory.percent) == ("2 GB", "of 4 GB", 50)
-    assert cpu.spark == "0.0,20.5 100.0,14.0"
+    assert cpu.spark == "50.0,20.5 100.0,14.0"
+
+
+@pytest.mark.parametrize(
+    ("cpu", "words"),
+    [(0.0, "0.00"), (0.004, "0.00"), (0.42, "0.42"), (1.26, "1.3"), (12.0, "12.0")],
+)
+def test_a_small_number_of_cores_has_two_decimals(
+    cpu: float, words: str, snapshot: Snapshot, settings: Settings
+) -> None:
+    busy = replace(snapshot, history={"id-": [Usage(cpu, 2**30, NOW)]})
+    assert draw(person(running()), busy, settings).server.meters.each[0].value == words
+
+
+@pytest.mark.parametrize(("seconds", "old"), [(0, False), (4, False), (6, True), (60, True)])
+def test_a_figure_knows_its_age(
+    seconds: int, old: bool, snapshot: Snapshot, settings: Settings
+) -> None:
+    taken = NOW - timedelta(seconds=seconds)
+    then = replace(snapshot, history={"id-": [Usage(1.0, 2**30, taken)]})
+    meters = draw(person(running()), then, settings).server.meters
+    assert (meters.age, meters.old) == (seconds, old)
+
+
+def test_a_line_shows_no_more_than_ten_minutes(snapshot: Snapshot, settings: Settings) -> None:
+    taken = [NOW - timedelta(minutes=minutes) for minutes in (11, 10, 5, 0)]
+    long = replace(snapshot, history={"id-": [Usage(1.0, 2**30, at) for at in taken]})
+    spark = draw(person(running()), long, settings).server.meters.each[0].spark
+    assert [point.split(",")[0] for point in spark.split()] == ["0.0", "50.0", "100.0"]
+
+
+def test_figures_of_another_lab_of_the_same_server_are_not_shown(
+    snapshot: Snapshot, settings: Settings
+) -> None:
+    before = replace(snapshot, history={"id-before": snapshot.history["id-"]})
+    assert draw(person(running()), before, settings).server.meters.each == ()
 
 
 def test_a_meter_warns_when_little_is_left(snapshot: Snapshot, settings: Settings) -> None:
-    full = replace(snapshot, history={"id-": [Usage(0.1, int(3.6 * 2**30))]})
-    cpu, memory = draw(person(running()), full, settings).server.meters
+    full = replace(snapshot, history={"id-": [Usage(0.1, int(3.6 * 2**30), NOW)]})
+    cpu, memory = draw(person(running()), full, settings).server.meters.each
     assert memory.high
     assert not cpu.high
 
@@ -77,7 +112,7 @@ def test_a_meter_warns_when_little_is_left(snapshot: Snapshot, settings: Setting
 def test_a_stopped_server_has_no_meters_and_no_tools(snapshot: Snapshot) -> None:
     settings = Settings.model_validate({"labs": {"services": {"mlflow": True}}})
     drawn = draw(person(Server("")), snapshot, settings).server
-    assert drawn.meters == ()
+    assert drawn.meters.each == ()
     assert drawn.tools == ()
 
 
@@ -94,7 +129,7 @@ def test_an_engine_that_is_away_is_told_and_its_old_figures_are_not(
     drawn = draw(person(running()), away, settings)
     assert drawn.error is away.error
     assert drawn.server.state == "running"
-    assert drawn.server.meters == ()
+    assert drawn.server.meters.each == ()
 
 
 def test_an_engine_without_isolation_claims_no_limits(
@@ -104,7 +139,7 @@ def test_an_engine_without_isolation_claims_no_limits(
     drawn = draw(person(running()), local, settings)
     assert not drawn.isolated
     assert drawn.server.made_of == "a process of this machine, without limits"
-    assert drawn.server.meters[0].percent is None
+    assert drawn.server.meters.each[0].percent is None
 
 
 def test_named_servers_come_in_order_beside_the_default_one(
