@@ -267,6 +267,16 @@ def _default_volumes() -> list[VolumeSettings]:
     ]
 
 
+class Uploads(Section):
+    """Files that people send into their volumes."""
+
+    max_size: Bytes = option("4G", "Largest upload, as it is sent.")
+    max_unpacked: Bytes = option("16G", "Most that an upload may hold when it is unpacked.")
+    max_files: Whole = option(
+        200_000, "Most files and folders that an upload may hold.", ge=1, le=10_000_000
+    )
+
+
 class Throttle(Section):
     """How often a wrong password may be tried."""
 
@@ -328,6 +338,7 @@ class Settings(Section):
     gpu: Gpu = option(Gpu, "The GPUs of this machine that labs may have.")
     network: Network = option(Network, "The network each person's labs share.")
     volumes: list[VolumeSettings] = option(_default_volumes, "What of a lab outlives it.")
+    uploads: Uploads = option(Uploads, "Files that people send into their volumes.")
     auth: Auth = option(Auth, "Who may come in.")
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 import stat
 import tarfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from tarfile import TarInfo
 
@@ -68,8 +69,10 @@ class Admission:
         """Return how many files and links were admitted."""
         return sum(kind != _FOLDER for kind in self._seen.values())
 
-    def admit(self, entry: TarInfo) -> TarInfo | None:
-        """Return the entry as it may be unpacked, or None for one that is left out.
+    def admit(self, entry: TarInfo) -> Sequence[TarInfo]:
+        """Return the entry as it may be unpacked, last; before it, folders that did not come themselves.
+
+        Returns nothing for one that is left out.
 
         Raises
         ------
@@ -81,9 +84,9 @@ class Admission:
         if not name:
             if not entry.isdir():
                 raise _bad(entry, "has no folder to leave out", "Untick 'without its top folder'.")
-            return None  # the top itself
+            return ()  # the top itself
         kind = self._kind(entry)
-        self._demand_place(entry, name, kind)
+        above = self._above(entry, name, kind)
         clean = TarInfo(name)
         clean.uid, clean.gid = self._user
         clean.type, clean.mode, clean.mtime = entry.type, _mode(entry), int(_moment(entry))
@@ -91,7 +94,7 @@ class Admission:
             clean.linkname = entry.linkname
             if not _stays(name, entry.linkname):
                 if self._drop_links:
-                    return None
+                    return ()
                 raise _bad(
                     entry,
                     f"is a link that leads out of the archive, to {shown(entry.linkname)}",
@@ -103,8 +106,16 @@ class Admission:
                 raise _bad(entry, "is a link to a file that did not come before it")
         elif kind == _FILE:
             clean.type, clean.size = tarfile.REGTYPE, entry.size
+        self._seen.update(dict.fromkeys(above, _FOLDER))
         self._seen[name] = kind
-        return clean
+        return *map(self._folder, above), clean
+
+    def _folder(self, name: str) -> TarInfo:
+        """Return a folder: an engine would make one that is missing, for root."""
+        folder = TarInfo(name)
+        folder.type, folder.mode = tarfile.DIRTYPE, 0o755
+        folder.uid, folder.gid = self._user
+        return folder
 
     def _count(self, entry: TarInfo) -> None:
         self._entries += 1
@@ -155,17 +166,21 @@ class Admission:
             return _FILE
         raise _bad(entry, f"is {_ODD.get(entry.type, 'of a kind that is not known')}")
 
-    def _demand_place(self, entry: TarInfo, name: str, kind: str) -> None:
-        """Refuse what comes twice, and what lies in something that is no folder."""
+    def _above(self, entry: TarInfo, name: str, kind: str) -> Sequence[str]:
+        """Return folders above that have not come, outermost first.
+
+        Refuses what comes twice, and what lies in something that is no folder.
+        """
         before = self._seen.get(name)
         if before is not None and not before == kind == _FOLDER:
             raise _bad(entry, "comes twice")
-        above = posixpath.dirname(name)
+        missing, above = [], posixpath.dirname(name)
         while above and above not in self._seen:
-            self._seen[above] = _FOLDER
+            missing.append(above)
             above = posixpath.dirname(above)
         if above and self._seen[above] != _FOLDER:
             raise _bad(entry, f"lies in {shown(above)}, which is no folder")
+        return missing[::-1]
 
 
 def _stays(name: str, target: str) -> bool:

@@ -20,9 +20,14 @@ class Intake:
         self._admission = admission
         self._unwrapping = Unwrapping()
         self._reader = Reader()
-        self._entry: TarInfo | None = None  # whose content comes now
+        self._admitted = False  # whether the entry whose content comes now was
         self._owed = b""  # what ends it
         self._archive = False
+
+    @property
+    def files(self) -> int:
+        """Return how many files and links have come."""
+        return self._admission.files
 
     def archive(self, data: bytes) -> Iterator[bytes]:
         """Yield what to hand over for the next ``data`` of an archive. Raises ``Refused``."""
@@ -59,17 +64,16 @@ class Intake:
         for piece in self._reader.feed(data):
             if isinstance(piece, TarInfo):
                 yield from self._begin(piece)
-            elif self._entry is not None:
+            elif self._admitted:
                 yield piece
 
     def _begin(self, entry: TarInfo) -> Iterator[bytes]:
-        self._entry = self._admission.admit(entry)
-        owed, self._owed = self._owed, b""
-        if self._entry is not None:
-            self._owed = padding(self._entry)
-            yield owed + header(self._entry)
-        elif owed:
-            yield owed
+        admitted = self._admission.admit(entry)
+        self._admitted = bool(admitted)
+        headers, self._owed = [self._owed, *map(header, admitted)], b""
+        if admitted:
+            self._owed = padding(admitted[-1])
+        yield b"".join(headers)
 
 
 class Outgoing:

@@ -11,7 +11,9 @@ from labyard.core.models import Owner
 from labyard.core.names import USER_ID, Names
 from labyard.engines.base import Engine
 from labyard.settings.schema import VolumeSettings
-from labyard.volumes.catalog import catalog, users
+from labyard.volumes.catalog import Entry, catalog, users
+from labyard.volumes.sizes import Sizes
+from labyard.volumes.transfers import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Reset:
     engine: Engine
     locks: UserLocks
     names: Names
+    sizes: Sizes
+    reading: Reading
 
     async def __call__(self, owner: Owner, keys: Sequence[str]) -> tuple[str, ...]:
         """Remove the owner's volumes called ``keys``; the next start makes them anew, empty.
@@ -33,7 +37,8 @@ class Reset:
         Refused
             A key is unknown, given twice or belongs to a shared volume. Nothing was removed.
         Busy
-            A lab of the owner runs, or another action is under way. Nothing was removed.
+            A lab of the owner runs, a volume is being downloaded, or another action is under way.
+            Nothing was removed.
         """
         self._check(keys)
         async with self.locks.hold(owner.id, "resetting volumes"):
@@ -41,8 +46,10 @@ class Reset:
             existing = await self.engine.volumes(self.names.volume_prefix)
             entries = catalog(self.settings, existing, owner, self.names)
             chosen = [e for e in entries if e.mount.key in keys and e.exists]
-            for entry in chosen:
-                await self.engine.remove_volume(entry.mount.source)
+            self._check_unread(chosen)
+            async with self.sizes.standing_back([entry.mount.source for entry in chosen]):
+                for entry in chosen:
+                    await self.engine.remove_volume(entry.mount.source)
         return tuple(entry.mount.key for entry in chosen)
 
     def _check(self, keys: Sequence[str]) -> None:
@@ -55,6 +62,14 @@ class Reset:
                 raise Refused(f"{key!r} is no volume that you can reset.", remedy=offered)
         if len(set(keys)) < len(keys):
             raise Refused("A volume was named twice.", remedy=offered)
+
+    def _check_unread(self, chosen: Sequence[Entry]) -> None:
+        for entry in chosen:
+            if entry.mount.source in self.reading:
+                raise Busy(
+                    f"{entry.mount.key.capitalize()} is being downloaded.",
+                    remedy="Wait for the download to end, or end it.",
+                )
 
     async def _clear_labs(self, owner: Owner) -> None:
         """Remove what is left of stopped labs: an engine keeps the volumes of those too."""

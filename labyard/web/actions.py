@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,10 @@ from labyard.core.locks import UserLocks
 from labyard.core.models import Lab, LabStatus, Owner
 from labyard.core.names import SERVER, USER_ID, Names
 from labyard.engines.base import Engine
+from labyard.volumes.intake import Intake
 from labyard.volumes.reset import Reset
+from labyard.volumes.tars import shown
+from labyard.volumes.transfers import Transfers, Upload
 from labyard.web.answering import until_answering
 from labyard.web.hub import ActionFailed, Hub, Person, Server
 from labyard.web.turns import Turns
@@ -32,6 +35,7 @@ class Actions:
     locks: UserLocks
     names: Names
     reset_volumes: Reset
+    transfers: Transfers
     patience: float
     grace: float
     turns: Turns = field(default_factory=Turns)
@@ -122,15 +126,30 @@ class Actions:
     async def reset(self, token: str, owner: Owner, keys: Sequence[str]) -> tuple[str, ...]:
         """Empty the chosen volumes; returns those that there were."""
         with self.turns.take(owner.id, "resetting volumes"):
-            person = await self.hub.person(token, owner.name)
-            for server in person.servers.values():
-                if not server.stopped:
-                    raise Busy(
-                        f"{_words(server.name).capitalize()} is {server.state}, "
-                        "so the volumes are in use.",
-                        remedy="Stop your servers, then reset.",
-                    )
+            await self._demand_stopped(token, owner, "reset")
             return await self.reset_volumes(owner, keys)
+
+    async def upload(
+        self,
+        token: str,
+        owner: Owner,
+        wanted: Upload,
+        source: Callable[[Intake], AsyncIterator[bytes]],
+    ) -> int:
+        """Put files into a volume; see ``Transfers.upload``."""
+        with self.turns.take(owner.id, f"uploading to {shown(wanted.key)}"):
+            await self._demand_stopped(token, owner, "upload")
+            return await self.transfers.upload(owner, wanted, source)
+
+    async def _demand_stopped(self, token: str, owner: Owner, then: str) -> None:
+        person = await self.hub.person(token, owner.name)
+        for server in person.servers.values():
+            if not server.stopped:
+                raise Busy(
+                    f"{_words(server.name).capitalize()} is {server.state}, "
+                    "so the volumes are in use.",
+                    remedy=f"Stop your servers, then {then}.",
+                )
 
     async def logs(self, owner: Owner, server: str, lines: int) -> str:
         """Return the last lines a lab wrote."""

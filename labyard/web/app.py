@@ -20,6 +20,7 @@ from labyard.settings.schema import Settings
 from labyard.ssh.keyring import Keyring
 from labyard.volumes.reset import Reset
 from labyard.volumes.sizes import Sizes
+from labyard.volumes.transfers import Reading, Transfers
 from labyard.web import security
 from labyard.web.actions import Actions
 from labyard.web.handlers import account, api, figures, home, incidents, keys
@@ -71,13 +72,16 @@ def make_parts(
 ) -> Parts:
     """Build what the handlers work with. The hub's address and token come from its environment."""
     auth = HubOAuth.instance(cache_max_age=_BELIEVED)
-    labs = settings.labs
+    labs, sizes, reading = settings.labs, Sizes(engine, names), Reading()
     actions = Actions(
         hub=Hub(auth.api_url),
         engine=engine,
         locks=locks,
         names=names,
-        reset_volumes=Reset(settings.volumes, engine, locks, names),
+        reset_volumes=Reset(settings.volumes, engine, locks, names, sizes, reading),
+        transfers=Transfers(
+            settings.volumes, settings.uploads, engine, locks, names, sizes, reading
+        ),
         patience=labs.start_timeout + labs.pull_timeout + _MARGIN,
         grace=labs.stop_grace,
     )
@@ -88,7 +92,7 @@ def make_parts(
         actions=actions,
         people=people,
         sampler=sampler,
-        sizes=Sizes(engine, names),
+        sizes=sizes,
         watcher=Watcher(engine, Board()),
         frame=Frame(settings),
         auth=auth,

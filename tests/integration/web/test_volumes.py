@@ -14,6 +14,8 @@ from labyard.core.models import Mount, Owner, ServerPlan
 from labyard.engines.base import Engine
 from labyard.settings.schema import Settings
 from labyard.volumes.reset import Reset
+from labyard.volumes.sizes import Sizes
+from labyard.volumes.transfers import Reading
 from tests.contract.engine.places import Place
 from tests.contract.engine.places import place as new_place
 
@@ -43,7 +45,7 @@ def locks(tmp_path: Path) -> UserLocks:
 
 @pytest.fixture
 def reset(engine: Engine, locks: UserLocks, place: Place) -> Reset:
-    return Reset(SETTINGS, engine, locks, place.names)
+    return Reset(SETTINGS, engine, locks, place.names, Sizes(engine, place.names), Reading())
 
 
 def plan(place: Place, owner: Owner = ALICE) -> ServerPlan:

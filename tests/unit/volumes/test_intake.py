@@ -88,7 +88,8 @@ def test_honest_archives_go_through_whole(wrap: Callable[[bytes], bytes], format
         format=format,
     )
     found = through(wrap(given))
-    assert set(found) == {"empty", "big.bin", *ODD, "none", "to-big", "empty/up", "same"}
+    above = {"b/" * n + "b" for n in range(90)}
+    assert set(found) == above | {"empty", "big.bin", *ODD, "none", "to-big", "empty/up", "same"}
     assert content(found["big.bin"]) == big
     assert all(content(found[name]) == name.encode() for name in ODD)
     assert (found["to-big"].linkname, found["same"].linkname) == ("big.bin", "big.bin")
@@ -124,7 +125,7 @@ def test_the_top_folder_can_be_left_out() -> None:
         ("./work/d/b", b"2"),
     )
     found = through(given, strip=True)
-    assert set(found) == {"a", "l", "d/b"}
+    assert set(found) == {"a", "l", "d", "d/b"}
     assert found["l"].linkname == "a"
     with pytest.raises(Refused, match="top has no folder"):
         through(archive(("top", b"")), strip=True)
@@ -140,6 +141,12 @@ def test_links_that_lead_elsewhere_can_be_left_out() -> None:
     with pytest.raises(Refused, match="venv/python is a link that leads out"):
         through(given)
     assert set(through(given, drop_links=True)) == {"a", "a-too"}
+
+
+def test_folders_that_did_not_come_are_the_persons_too() -> None:
+    found = through(archive(("x/y/z", b"1"), ("x/w", b"2")))
+    assert list(found) == ["x", "x/y", "x/y/z", "x/w"]
+    assert {(i.uid, i.gid) for i in found.values()} == {(1000, 1000)}
 
 
 HOSTILE: dict[str, tuple[bytes, str]] = {

@@ -1,0 +1,192 @@
+"""Taking volumes out as archives, and putting files in."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, field
+
+from labyard.core.errors import Busy, NotFound, Refused
+from labyard.core.locks import UserLocks
+from labyard.core.models import LAB_USER, Owner, Unpacking
+from labyard.core.names import Names
+from labyard.engines.base import Engine
+from labyard.settings.schema import Uploads, VolumeSettings
+from labyard.volumes.admission import Admission, Limits
+from labyard.volumes.catalog import Entry, catalog, users
+from labyard.volumes.intake import Intake, Outgoing
+from labyard.volumes.sizes import Sizes
+from labyard.volumes.tars import shown
+
+_OWN, _ALL = 2, 8  # downloads at once: of one person, of everybody
+_LONGEST = 1000  # characters of a folder's path
+_FAST = 1  # zlib's level: what people keep is often compressed already
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What a person wants done with what they send: see ``Admission`` and ``Unpacking``."""
+
+    key: str
+    folder: str = ""
+    overwrite: bool = False
+    strip: bool = False
+    drop_links: bool = False
+
+
+class Reading:
+    """Which volumes are read now, and by whom: a bounded number at a time."""
+
+    def __init__(self) -> None:
+        self._volumes: Counter[str] = Counter()
+        self._people: Counter[int] = Counter()
+
+    def __contains__(self, volume: object) -> bool:
+        return volume in self._volumes
+
+    @contextmanager
+    def take(self, owner: Owner, volume: str) -> Iterator[None]:
+        """Read ``volume`` until the block ends. Raises ``Busy`` when too many do."""
+        if self._people[owner.id] >= _OWN or self._people.total() >= _ALL:
+            whose = "of yours" if self._people[owner.id] >= _OWN else "of others"
+            raise Busy(
+                f"Downloads {whose} are under way.", remedy="Wait for them to end, then try again."
+            )
+        self._volumes[volume] += 1
+        self._people[owner.id] += 1
+        try:
+            yield
+        finally:
+            self._volumes[volume] -= 1
+            self._people[owner.id] -= 1
+            # What is at zero goes: `in` asks for keys.
+            self._volumes, self._people = +self._volumes, +self._people
+
+
+@dataclass(frozen=True, slots=True)
+class Transfers:
+    """Downloads and uploads of one installation."""
+
+    settings: Sequence[VolumeSettings]
+    uploads: Uploads
+    engine: Engine
+    locks: UserLocks
+    names: Names
+    sizes: Sizes
+    reading: Reading = field(default_factory=Reading)
+
+    async def download(
+        self, owner: Owner, key: str, folder: str = "", *, compressed: bool = True
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield a tar of a volume or of a folder in it, also while labs run.
+
+        Raises
+        ------
+        Refused, NotFound
+            There is nothing that could be downloaded so.
+        Busy
+            Too many downloads are under way.
+        """
+        folder = checked_folder(folder)
+        entry = await self._entry(owner, key)
+        outgoing = Outgoing(folder.rpartition("/")[2] or key)
+        pack = zlib.compressobj(_FAST, wbits=31) if compressed else None
+
+        def packed(data: bytes | None) -> bytes:
+            out = outgoing.finish() if data is None else b"".join(outgoing.feed(data))
+            if pack is None:
+                return out
+            return pack.compress(out) + (pack.flush() if data is None else b"")
+
+        with self.reading.take(owner, entry.mount.source):
+            source = self.engine.archive(entry.mount.source, owner, folder)
+            async with aclosing(source):
+                async for chunk in source:
+                    if out := await asyncio.to_thread(packed, chunk):
+                        yield out
+            yield await asyncio.to_thread(packed, None)
+
+    async def upload(
+        self, owner: Owner, wanted: Upload, source: Callable[[Intake], AsyncIterator[bytes]]
+    ) -> int:
+        """Put what comes into a volume, all of it or nothing, and return how many files that were.
+
+        ``source`` yields what the intake made of what was sent.
+
+        Raises
+        ------
+        Refused
+            Something about the volume, the folder or one of the files; nothing was changed.
+        Busy
+            A lab of the owner runs, or another action is under way.
+        """
+        folder = checked_folder(wanted.folder)
+        async with self.locks.hold(owner.id, f"uploading to {wanted.key}"):
+            entry = await self._entry(owner, wanted.key)
+            if entry.mount.read_only:
+                raise Refused(
+                    f"{wanted.key.capitalize()} is read only.", remedy="Choose another volume."
+                )
+            if running := users(await self.engine.labs(), owner):
+                raise Busy(
+                    f"Your lab {running[0].name} is running, so its volumes are in use.",
+                    remedy="Stop your servers, then upload; or upload inside JupyterLab.",
+                )
+            intake = Intake(self._admission(wanted))
+            how = Unpacking(owner, folder=folder, overwrite=wanted.overwrite)
+            await self.engine.unpack(entry.mount.source, source(intake), how)
+        self.sizes.soon([entry.mount.source])
+        return intake.files
+
+    def _admission(self, wanted: Upload) -> Admission:
+        uid, _, gid = LAB_USER.partition(":")
+        return Admission(
+            Limits(self.uploads.max_unpacked, self.uploads.max_files),
+            (int(uid), int(gid)),
+            strip=wanted.strip,
+            drop_links=wanted.drop_links,
+        )
+
+    async def _entry(self, owner: Owner, key: str) -> Entry:
+        existing = await self.engine.volumes(self.names.volume_prefix)
+        entries = {e.mount.key: e for e in catalog(self.settings, existing, owner, self.names)}
+        own = ", ".join(key for key, entry in entries.items() if not entry.mount.shared)
+        if key not in entries:
+            raise NotFound(f"There is no volume {shown(key)}.", remedy=f"Choose from: {own}.")
+        if entries[key].mount.shared:
+            raise Refused(
+                f"{key.capitalize()} is everybody's: it is read and filled inside JupyterLab.",
+                remedy=f"Choose from: {own}.",
+            )
+        if not entries[key].exists:
+            raise NotFound(
+                f"{key.capitalize()} is not there yet.", remedy="The first start makes it."
+            )
+        return entries[key]
+
+
+def checked_folder(text: str) -> str:
+    """Return a folder in a volume as ``a/b``, empty for the volume's top.
+
+    Raises
+    ------
+    Refused
+        When it leads out of the volume, or cannot be a folder's name.
+    """
+    parts = [part for part in text.strip().split("/") if part not in ("", ".")]
+    if ".." in parts or len(text) > _LONGEST or not text.isprintable() or "\\" in text:
+        raise Refused(
+            f"{shown(text)} cannot be a folder in a volume.",
+            remedy="Write, for example, data/2026, without '..'.",
+        )
+    return "/".join(parts)
+
+
+def filename(key: str, folder: str, day: str, *, compressed: bool) -> str:
+    """Return what a download is called: letters, digits and ``-`` only, whatever the folder's name."""
+    last = folder.rpartition("/")[2]
+    words = "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in last).split())
+    return "-".join(filter(None, [key, words[:40], day])) + (".tar.gz" if compressed else ".tar")
