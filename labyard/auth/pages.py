@@ -55,13 +55,17 @@ class LogoutHandler(Page, login.LogoutHandler):
     """Sign out, when a person goes there: not for another site's link, nor for a picture's address."""
 
     async def get(self) -> None:
-        """Sign out and show the sign-in page; lead whoever did not ask for it home."""
+        """Sign out and say so; lead whoever did not ask for it home."""
         sent = self.request.headers
         asked = sent.get("Sec-Fetch-Site", "none") in {"none", "same-origin"}
         if asked and sent.get("Sec-Fetch-Mode", "navigate") == "navigate":
             await super().get()
         else:
             self.redirect(self.settings["default_url"] or self.hub.base_url + "home")
+
+    async def render_logout_page(self) -> None:
+        """Say that this browser is signed out, and lead back in."""
+        await self.show("signed_out.html")
 
 
 class _NewPassword(Page):

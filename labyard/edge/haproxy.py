@@ -73,18 +73,28 @@ class HAProxy(EdgeProcess):
             return started
 
     def _configure(self, door: Door) -> bool:
-        for status in pages.STATUSES:
-            replace(self.directory / f"{status}.http", pages.response(status, door.base_url))
+        changed = self._write_pages(door)
         if not self.map_file.exists():
             replace(self.map_file, "")
         config, current = render(door), self.directory / CONFIG
         if current.exists() and current.read_text() == config:
-            return False
+            return changed
         candidate = self.directory / f"{CONFIG}.new"
         replace(candidate, config)
         self._check(candidate)
         candidate.replace(current)
         return True
+
+    def _write_pages(self, door: Door) -> bool:
+        """Write what the edge says itself; return whether anything changed."""
+        changed = False
+        for status in pages.STATUSES:
+            page = pages.response(status, door.base_url, door.site)
+            file = self.directory / f"{status}.http"
+            if not file.exists() or file.read_bytes() != page:
+                replace(file, page)
+                changed = True
+        return changed
 
     def _check(self, config: Path) -> None:
         checked = subprocess.run(

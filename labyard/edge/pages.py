@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+
+from labyard.core.colours import Shades, buttons, highlight
 
 _TEMPLATE = Path(__file__).parent / "templates" / "error.html"
 
@@ -40,23 +44,56 @@ _TEXTS = {
 }
 STATUSES = tuple(_TEXTS)
 _RETRY = 5  # seconds
+_PLACE = re.compile(r"\{\{ (\w+) \}\}")
 
 
-def response(status: int, home: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Whose pages they are. An empty ``colour`` or ``accent`` is Labyard's own."""
+
+    name: str = "Labyard"
+    colour: str = ""
+    accent: str = ""
+
+    @property
+    def brand(self) -> str:
+        """Return the name as the bar shows it, in HTML."""
+        return "lab<b>yard</b>" if self.name == "Labyard" else escape(self.name)
+
+    def variables(self) -> tuple[str, str]:
+        """Return the style sheet's variables for light and for dark."""
+        button, on = (
+            buttons(self.colour)
+            if self.colour
+            else (Shades("#c2410c", "#ff8a4c"), Shades("#ffffff", "#1b0f08"))
+        )
+        accent = self.accent or self.colour
+        mark = highlight(accent) if accent else Shades("#e8621a", "#ff8a4c")
+        return (
+            f"--button: {button.light}; --on-button: {on.light}; --accent: {mark.light};",
+            f"--button: {button.dark}; --on-button: {on.dark}; --accent: {mark.dark};",
+        )
+
+
+_OURS = Site()
+
+
+def response(status: int, home: str, site: Site = _OURS) -> bytes:
     """Return the whole HTTP response for ``status``; ``home`` is where its link leads."""
     reason, heading, sentence = _TEXTS[status]
-    body = (
-        _TEMPLATE.read_text()
-        .replace("{{ status }}", str(status))
-        .replace("{{ heading }}", escape(heading))
-        .replace("{{ sentence }}", escape(sentence))
-        .replace("{{ home }}", escape(home))
-        .replace(
-            "{{ retry }}",
-            f'<meta http-equiv="refresh" content="{_RETRY}">' if status == 503 else "",
-        )
-        .encode()
-    )
+    light, dark = site.variables()
+    values = {
+        "status": str(status),
+        "heading": escape(heading),
+        "sentence": escape(sentence),
+        "site": escape(site.name),
+        "brand": site.brand,
+        "light": light,
+        "dark": dark,
+        "home": escape(home),
+        "retry": f'<meta http-equiv="refresh" content="{_RETRY}">' if status == 503 else "",
+    }
+    body = _PLACE.sub(lambda place: values[place[1]], _TEMPLATE.read_text()).encode()
     headers = [
         f"HTTP/1.1 {status} {reason}",
         "Content-Type: text/html; charset=utf-8",

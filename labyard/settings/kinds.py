@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSchema
 
+from labyard.core import colours
 from labyard.core.units import parse_bytes, parse_seconds
 
 
@@ -91,6 +92,13 @@ def _one_line(value: str) -> str:
 
 
 Line = Annotated[str, AfterValidator(_one_line), Written("one line of text")]
+
+
+def _colour(value: str) -> str:
+    return colours.parse(value) if value else value
+
+
+Colour = Annotated[str, AfterValidator(_colour), Written("a colour such as #0b6bcb, or empty")]
 
 HostPath = Annotated[str, AfterValidator(_one_line), Written("a path on this machine")]
 

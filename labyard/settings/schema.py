@@ -22,6 +22,7 @@ from labyard.settings.kinds import (
     Address,
     BaseUrl,
     Bytes,
+    Colour,
     Cores,
     Database,
     EngineAddress,
@@ -74,8 +75,16 @@ class Site(Section):
         "",
         "Image file shown instead of the name; relative to the settings file. Empty shows the name.",
     )
-    announcement: Line = option("", "One line of text shown on every page.", max_length=500)
-    help: str = option("", "Text on the sign-in page: whom to ask for an account.", max_length=500)
+    colour: Colour = option("", "Colour of the buttons that matter most; empty is Labyard's own.")
+    accent: Colour = option("", "Colour of lines and marks; empty is that of the buttons.")
+    announcement: Line = option(
+        "", "One line of text shown on every page; addresses in it become links.", max_length=500
+    )
+    help: str = option(
+        "",
+        "Text on the pages of sign-in: whom to ask for an account. Addresses in it become links.",
+        max_length=500,
+    )
 
 
 class Edge(Section):

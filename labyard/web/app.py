@@ -26,6 +26,7 @@ from labyard.web.actions import Actions
 from labyard.web.handlers import account, api, figures, home, incidents, keys
 from labyard.web.handlers.base import Parts
 from labyard.web.hub import Hub
+from labyard.web.look import sheet
 from labyard.web.page import STATIC, Frame
 from labyard.web.people import People
 from labyard.web.sampler import Sampler
@@ -48,6 +49,25 @@ class SignedInHandler(HubOAuthCallbackHandler):
         """Protect this answer like every other."""
         for name, value in security.headers().items():
             self.set_header(name, value)
+
+
+class SiteStyleHandler(RequestHandler):
+    """The site's own colours. They change with the settings, so that each look asks again."""
+
+    def initialize(self, sheet: str) -> None:
+        """Take the style sheet."""
+        self._sheet = sheet
+
+    def set_default_headers(self) -> None:
+        """Protect this answer like every other."""
+        for name, value in security.headers().items():
+            self.set_header(name, value)
+        self.set_header("Content-Type", "text/css; charset=utf-8")
+        self.set_header("Cache-Control", "no-cache")
+
+    def get(self) -> None:
+        """Answer it; a browser that has it already is told so."""
+        self.finish(self._sheet)
 
 
 class StaticHandler(StaticFileHandler):
@@ -113,6 +133,7 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
         (r"incidents/dismiss", incidents.DismissHandler, given),
         *((path, handler, given) for path, handler in (*account.ROUTES, *keys.ROUTES)),
         (r"oauth_callback", SignedInHandler, {}),
+        (r"site\.css", SiteStyleHandler, {"sheet": sheet(parts.settings.site)}),
         (r"static/(.*)", StaticHandler, {"path": str(STATIC)}),
         (r"api/servers", api.ServersHandler, given),
         (rf"api/servers/{_USER}", api.ServerHandler, given),

@@ -13,9 +13,11 @@ from typing import Any
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
 from jupyterhub._data import DATA_FILES_PATH
+from markupsafe import Markup
 
 from labyard.display.choices import Display
 from labyard.settings.schema import Settings
+from labyard.web.look import sheet
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
@@ -42,6 +44,9 @@ def template_vars(
             "name": settings.site.name,
             "logo": bool(settings.site.logo),
             "announcement": settings.site.announcement,
+            "help": settings.site.help,
+            # Made of colours alone: nothing in it is a person's.
+            "look": Markup(sheet(settings.site)),  # noqa: S704
             "home": settings.base_url + SERVICE,
             "account": settings.base_url + SERVICE + "account/",
             "password": hub + "password",

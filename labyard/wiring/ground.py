@@ -9,7 +9,7 @@ from labyard.auth import bootstrap
 from labyard.auth.accounts import Accounts
 from labyard.core.errors import EngineUnreachable, SettingsError
 from labyard.core.store import Store, prepare
-from labyard.edge import configurable, haproxy, install, process
+from labyard.edge import configurable, haproxy, install, pages, process
 from labyard.edge.config import Door
 from labyard.engines import firewall, host
 from labyard.engines.docker.connect import find_socket
@@ -178,7 +178,7 @@ def edge_running(site: Installation) -> bool:
 
 def start_edge(site: Installation) -> bool:
     """Start the proxy, or hand a running one changed settings; return whether it was started."""
-    edge = site.settings.edge
+    edge, look = site.settings.edge, site.settings.site
     if site.choices.proxy == "haproxy":
         door = Door(
             address=edge.address,
@@ -186,6 +186,7 @@ def start_edge(site: Installation) -> bool:
             base_url=site.settings.base_url,
             external_url=site.settings.external_url,
             max_body=edge.max_body,
+            site=pages.Site(look.name, look.colour, look.accent),
             by_host=edge.subdomains,
             account=haproxy.account(),
             threads=haproxy.threads(),

@@ -8,13 +8,21 @@ from labyard.edge import pages
 
 @pytest.mark.parametrize("status", pages.STATUSES)
 def test_a_page_is_a_whole_small_response(status: int) -> None:
-    head, _, body = pages.response(status, '/base/"><script>').partition(b"\r\n\r\n")
+    site = pages.Site("<script>", "#ffee00")
+    head, _, body = pages.response(status, '/base/"><script>', site).partition(b"\r\n\r\n")
     fields = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:])
     assert head.startswith(f"HTTP/1.1 {status} ".encode())
     assert int(fields[b"Content-Length"]) == len(body) < 4000
     assert b"{{" not in body
     assert b"<script>" not in body
     assert (b"refresh" in body) == (status == 503)
+
+
+def test_a_page_wears_the_sites_name_and_colours() -> None:
+    page = pages.response(503, "/", pages.Site("Genome {{ home }}", "#1a5fb4")).decode()
+    assert "<title>One moment, please · Genome {{ home }}</title>" in page
+    assert "--button: #1a5fb4; --on-button: #ffffff;" in page
+    assert "lab<b>yard</b>" in pages.response(503, "/").decode()
 
 
 def test_a_replaced_file_is_private_and_leaves_nothing_beside_it(tmp_path) -> None:
