@@ -26,7 +26,8 @@ class Door:
     something else takes their requests first; ``trusted`` are the addresses or networks of such, whose
     forwarding and identity headers are believed. ``account`` is what HAProxy runs as, if it may choose.
     ``by_host`` looks for a route by the host's name as well as by the path.
-    ``site`` is whose pages its errors are. ``patience`` is how many seconds a request's headers may take to arrive.
+    ``site`` is whose pages its errors are. ``patience`` is how many seconds a request's headers may take
+    to arrive.
     """
 
     address: str
@@ -40,7 +41,7 @@ class Door:
     threads: int = 1
     connections: int = 4096
     patience: int = 15
-    site: pages.Site = pages.Site()
+    site: pages.Site = pages.OURS
 
 
 def render(door: Door) -> str:

@@ -75,10 +75,10 @@ class Site:
         )
 
 
-_OURS = Site()
+OURS = Site()
 
 
-def response(status: int, home: str, site: Site = _OURS) -> bytes:
+def response(status: int, home: str, site: Site = OURS) -> bytes:
     """Return the whole HTTP response for ``status``; ``home`` is where its link leads."""
     reason, heading, sentence = _TEXTS[status]
     light, dark = site.variables()

@@ -108,6 +108,8 @@ def test_what_the_edge_says_itself(visitor: Seat, ours: Yard, artefacts: Path) -
     page = visitor.open("x%2f..%2fy")
     expect(page).to_have_title("That request was not understood · Genome Lab <1>")
     look(page, artefacts, "site-edge")
-    ground = page.get_by_role("link", name="Go home").evaluate("a => getComputedStyle(a).background")
+    ground = page.get_by_role("link", name="Go home").evaluate(
+        "a => getComputedStyle(a).background"
+    )
     button = visitor.open("hub/login").locator("#login_submit")
     assert button.evaluate("b => getComputedStyle(b).backgroundColor") in ground
