@@ -5,7 +5,7 @@ JupyterHub 6.1 has no setting for these. Labs can send past the edge, so the edg
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from jupyterhub.app import JupyterHub
@@ -77,11 +77,19 @@ class Hub(JupyterHub):  # type: ignore[misc]
 
     name = "jupyterhub"  # so that JupyterHub's own configuration files and help apply
 
+    # REST of other rooms, below the hub's prefix. Handed over by wiring.
+    more_handlers: ClassVar[list[tuple[str, type]]] = []
+
     max_body = Integer(2**20, help="Largest request body in bytes.", config=True)
 
     @default("subdomain_hook")  # type: ignore[untyped-decorator]
     def _our_pages_are_the_hubs(self) -> Any:
         return subdomain
+
+    def init_handlers(self) -> None:
+        """Put other rooms' handlers before JupyterHub's, whose last one answers to everything."""
+        super().init_handlers()
+        self.handlers[:0] = self.add_url_prefix(self.hub_prefix, list(self.more_handlers))
 
     def init_tornado_application(self) -> None:
         """Make the application."""

@@ -32,8 +32,9 @@ class Field:
     columns: int
     value: str
     usual: str
+    example: str
     wrong: str
-    fixed: bool
+    first_wrong: bool
     suggestions: tuple[str, ...] = ()
 
     @property
@@ -104,15 +105,20 @@ def _field(
     return Field(
         name=name,
         label=LABELS[name],
-        help=" ".join(filter(None, [words.up_to(name, limits), help_for(name)])),
+        help=_help(name, limits.under(profile)),
         control=_control(drawn.control, limits),
         columns=drawn.columns,
         value=values.get(name, ""),
         usual=given.get(name, ""),
+        example=drawn.example,
         wrong=wrong.get(name, ""),
-        fixed=fixed(profile, name),
+        first_wrong=name == next((each for each in FIELDS if each in wrong), ""),
         suggestions=limits.images if name == "image" else (),
     )
+
+
+def _help(name: str, limits: Limits) -> str:
+    return " ".join(filter(None, [words.up_to(name, limits), help_for(name)]))
 
 
 def _control(control: str, limits: Limits) -> str:
@@ -126,6 +132,7 @@ def _card(profile: Profile, limits: Limits, picked: bool) -> Card:
     gives = {
         "values": typed(dict(given)),
         "fixed": [name for name in FIELDS if fixed(profile, name)],
+        "help": {name: _help(name, limits.under(profile)) for name in limits.offered},
     }
     return Card(
         name=profile.name,

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from labyard.options.declaration import FIELDS, Options
 from labyard.settings.profiles import Preset, Profile
+
+
+def _unchecked(value: Any) -> Any:
+    """Take the site's own values as they are: they need not be within what people may choose."""
+    return Options.model_construct(**value) if isinstance(value, dict) else value
 
 
 class Limits(BaseModel):
@@ -21,7 +26,7 @@ class Limits(BaseModel):
     start without a choice gets.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     images: tuple[str, ...]
     custom_images: bool = False
@@ -33,7 +38,7 @@ class Limits(BaseModel):
     devices: tuple[str, ...] = ()
     host_cpu: float | None = None
     host_memory: int | None = None
-    usual: Options = Options()
+    usual: Annotated[Options, BeforeValidator(_unchecked)] = Options()
     profiles: tuple[Profile, ...] = ()
     lacks: Mapping[str, str] = {}
 

@@ -12,9 +12,9 @@ from labyard.options.declaration import FIELDS, Options, plain
 PREFIX = "opt-"
 
 
-def link(options: Options) -> str:
-    """Return the query that carries ``options``, without a question mark."""
-    return urlencode({PREFIX + field: text for field, text in typed(plain(options)).items()})
+def link(options: Options, **more: str) -> str:
+    """Return the query that carries ``options`` and ``more``, without a question mark."""
+    return urlencode(more | {PREFIX + field: text for field, text in typed(plain(options)).items()})
 
 
 def suggested(query: Mapping[str, Sequence[bytes | str]]) -> dict[str, str]:

@@ -16,8 +16,13 @@ def gpus(asked: int | str | tuple[str, ...]) -> str:
     """Return ``1 GPU``, ``all GPUs``; nothing for none."""
     if asked == "all":
         return "all GPUs"
-    count = asked if isinstance(asked, int) else len(asked)
+    count = count_of(asked)
     return f"{count} GPU{'' if count == 1 else 's'}" if count else ""
+
+
+def count_of(asked: int | str | tuple[str, ...] | None) -> int:
+    """Return how many GPUs a number or ids ask for."""
+    return len(asked) if isinstance(asked, tuple) else int(asked or 0)
 
 
 def size(given: Options) -> str:
@@ -48,7 +53,7 @@ def up_to(field: str, limits: Limits) -> str:
         case "days":
             return f"Up to {limits.days}." if limits.days is not None else ""
         case "gpus":
-            return f"Up to {min(limits.most_gpus, len(limits.devices))}."
+            return f"Up to {min(limits.gpus, len(limits.devices))}."
     return ""
 
 

@@ -12,6 +12,8 @@ from labyard.core.locks import UserLocks
 from labyard.core.models import Lab, LabStatus, Owner
 from labyard.core.names import SERVER, USER_ID, Names
 from labyard.engines.base import Engine
+from labyard.options.declaration import plain
+from labyard.options.parse import parse
 from labyard.volumes.intake import Intake
 from labyard.volumes.reset import Reset
 from labyard.volumes.tars import shown
@@ -43,7 +45,13 @@ class Actions:
     async def start(
         self, token: str, owner: Owner, server: str, options: Mapping[str, Any] | None = None
     ) -> Server:
-        """Start a server and wait until it is ready. A named one that is new is made."""
+        """Start a server and wait until it is ready. A named one that is new is made.
+
+        ``options`` are the choices, None for those of last time. ``OptionsRefused`` says what is wrong
+        with them by field.
+        """
+        if options is not None:
+            options = plain(parse(options, await self.hub.limits(token, owner.name)))
         with self.turns.take(owner.id, f"starting {_words(server)}"):
             found = _find(await self.hub.person(token, owner.name), server)
             if not found.stopped:

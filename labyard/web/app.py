@@ -23,7 +23,7 @@ from labyard.volumes.sizes import Sizes
 from labyard.volumes.transfers import Reading, Transfers
 from labyard.web import security
 from labyard.web.actions import Actions
-from labyard.web.handlers import account, api, figures, home, incidents, keys
+from labyard.web.handlers import account, api, figures, home, incidents, keys, options
 from labyard.web.handlers.base import Parts
 from labyard.web.hub import Hub
 from labyard.web.look import sheet
@@ -131,7 +131,10 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
         (r"server/(start|stop|restart|delete|new)", home.ServerFormHandler, given),
         (r"volumes/reset", home.ResetFormHandler, given),
         (r"incidents/dismiss", incidents.DismissHandler, given),
-        *((path, handler, given) for path, handler in (*account.ROUTES, *keys.ROUTES)),
+        *(
+            (path, handler, given)
+            for path, handler in (*account.ROUTES, *keys.ROUTES, *options.ROUTES)
+        ),
         (r"oauth_callback", SignedInHandler, {}),
         (r"site\.css", SiteStyleHandler, {"sheet": sheet(parts.settings.site)}),
         (r"static/(.*)", StaticHandler, {"path": str(STATIC)}),

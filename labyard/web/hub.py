@@ -14,6 +14,7 @@ import aiohttp
 from yarl import URL
 
 from labyard.core.errors import Busy, Forbidden, LabyardError, NotFound, Refused
+from labyard.options.limits import Limits
 
 _PAGINATED = "application/jupyterhub-pagination+json"
 _LOOK_AGAIN = 0.1  # seconds between looks at a server that is on its way
@@ -147,6 +148,10 @@ class Hub:
         query = {"include_stopped_servers": "1", "offset": str(offset), "limit": str(limit)}
         page = await self._call("GET", token, "users", query=query)
         return [parse_person(model) for model in page["items"]], page["_pagination"]["total"]
+
+    async def limits(self, token: str, name: str) -> Limits:
+        """Return what a user may choose for a server."""
+        return Limits.model_validate(await self._call("GET", token, "labyard", "limits", name))
 
     async def start(
         self, token: str, user: str, server: str, options: Mapping[str, Any] | None = None

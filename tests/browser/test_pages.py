@@ -22,7 +22,10 @@ PUBLIC = {
 }
 MEMBER = {
     "home": "services/labyard/",
-    "new-server": "hub/spawn/looker",
+    "hub-spawn": "hub/spawn/looker",
+    "new-server": "services/labyard/new",
+    "new-server-from-a-link": "services/labyard/new?server=far-away&opt-cpu=0.5&opt-memory=1G",
+    "change": "services/labyard/change",
     "not-running": "hub/user/looker/",
     "reset-volume": "services/labyard/volumes/reset?volume=cache",
     "password": "hub/password",

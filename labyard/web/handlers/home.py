@@ -19,7 +19,7 @@ from labyard.web.view.home import Home, home
 from labyard.web.view.incidents import view_incidents
 from labyard.web.view.words import utc_now
 
-_AT_ONCE = 1.0  # seconds a start may take before its starting page is shown
+AT_ONCE = 1.0  # seconds a start may take before its starting page is shown
 _FLASH = "labyard-said"
 
 
@@ -141,7 +141,7 @@ class ServerFormHandler(OwnHandler):
 
     async def _start(self, owner: Owner, server: str) -> None:
         start = self.parts.actions.start(self.token, owner, server)
-        await until_under_way(start, _AT_ONCE)
+        await until_under_way(start, AT_ONCE)
         path = "/".join(quote(part) for part in [owner.name, server] if part)
         self.redirect(f"{self.parts.settings.base_url}hub/spawn-pending/{path}", status=303)
 

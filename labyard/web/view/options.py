@@ -1,0 +1,89 @@
+"""What the pages about a server's options show, beside the form itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jupyterhub.slugs import is_valid_safe_slug
+
+from labyard.gpu.choose import held
+from labyard.options import words
+from labyard.options.declaration import Options
+from labyard.options.limits import Limits
+from labyard.options.link import link
+from labyard.options.parse import parse
+from labyard.options.profiles import outcome
+from labyard.options.refused import OptionsRefused, called
+from labyard.web.hub import Person
+from labyard.web.sampler import Snapshot
+
+NAME_RULE = "Lower-case letters, digits and single dashes, a letter first; at most 30."
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """How many GPUs are free now, of how many. ``enough`` is for what the server asks for."""
+
+    free: int
+    of: int
+    asked: int
+
+    @property
+    def enough(self) -> bool:
+        """Return whether a start would find its GPUs."""
+        return self.asked <= self.free
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a server gets, in words; or what is ``wrong`` with the choices, a sentence each.
+
+    ``query`` is that of the link which carries the choices.
+    """
+
+    given: Options
+    size: str
+    free: Free | None
+    wrong: tuple[str, ...]
+    query: str
+
+
+def summary(raw: Mapping[str, Any], server: str, limits: Limits, snapshot: Snapshot) -> Summary:
+    """Return what to say about choices as they are typed."""
+    wrong: tuple[str, ...] = ()
+    try:
+        chosen = parse(raw, limits)
+    except OptionsRefused as error:
+        wrong = tuple(f"{called(field)}: {why}" for field, why in error.fields.items())
+        chosen = Options()
+    given = outcome(chosen, limits)
+    name = {"server": server} if is_valid_safe_slug(server) else {}
+    return Summary(
+        given=given,
+        size=words.size(given),
+        free=_free(given, limits, snapshot),
+        wrong=wrong,
+        query="" if wrong else link(chosen, **name),
+    )
+
+
+def _free(given: Options, limits: Limits, snapshot: Snapshot) -> Free | None:
+    if limits.missing("gpus") or snapshot.error is not None:
+        return None
+    there = len(limits.devices)
+    asked = there if given.gpus == "all" else words.count_of(given.gpus)
+    taken = held(snapshot.labs.values()) & set(limits.devices)
+    return Free(there - len(taken), there, asked)
+
+
+def name_objection(server: str, person: Person) -> str:
+    """Return why a new server cannot be called ``server``; empty where it can."""
+    if not server:
+        return f"A name is missing. {NAME_RULE}"
+    if not is_valid_safe_slug(server):
+        return f"{server[:40]!r} cannot be a name. {NAME_RULE} For example train-long."
+    if server in person.servers:
+        return f"You have a server called {server} already. Choose another name."
+    return ""
