@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from labyard.cli import output
+from labyard.cli.whole import WholeHelp
 from labyard.core.errors import LabyardError
 from labyard.core.units import write_bytes, write_seconds
 from labyard.settings.declared import Option, by_path
@@ -19,7 +20,7 @@ _ROOT = Path(__file__).parents[2]
 _HIDDEN = "(set, not shown)"
 
 
-@click.group()
+@click.group(cls=WholeHelp)
 def config() -> None:
     """Check and show the settings, and make the pages about them."""
 

@@ -10,11 +10,12 @@ from labyard import wiring
 from labyard.cli import output
 from labyard.cli.progress import Bars
 from labyard.cli.site import with_installation
+from labyard.cli.whole import WholeHelp
 from labyard.images.recipe import TOOLS
 from labyard.wiring import Installation
 
 
-@click.group()
+@click.group(cls=WholeHelp)
 def image() -> None:
     """Make the image that labs are made from."""
 

@@ -10,6 +10,7 @@ import click
 
 from labyard import __version__
 from labyard.cli import output
+from labyard.cli.whole import WholeHelp
 from labyard.core.errors import LabyardError, SettingsError
 
 # Verb → the module whose attribute of that name is its command, in the order that help shows.
@@ -28,7 +29,7 @@ FAILED = 1
 UNUSABLE = 2
 
 
-class Verbs(click.Group):
+class Verbs(WholeHelp):
     """A group that reads a verb's file when it is needed, and speaks of errors as people do."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -12,8 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from labyard.core.errors import LabyardError
+from labyard.web.view.words import ago, utc_now
 
 Row = Mapping[str, Any]
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 
@@ -59,12 +64,21 @@ def show(rows: Sequence[Row], columns: Mapping[str, str], *, as_json: bool, none
         console().print(table)
 
 
+def when(moment: str, now: datetime | None = None) -> str:
+    """Return how long ago a time was, as programs write it (UTC where it says nothing)."""
+    then = datetime.fromisoformat(moment)
+    then = then if then.tzinfo else then.replace(tzinfo=UTC)
+    return ago((now or utc_now()) - then)
+
+
 def _cell(value: Any) -> str:
     match value:
         case None | False | "":
             return "-"
         case True:
             return "yes"
+        case str() if _MOMENT.fullmatch(value):
+            return when(value)
         case list():
             return ", ".join(map(str, value)) or "-"
         case _:

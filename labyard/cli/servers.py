@@ -10,12 +10,13 @@ from labyard.cli import output
 from labyard.cli.client import Client
 from labyard.cli.exact import exactly
 from labyard.cli.site import client, with_installation
+from labyard.cli.whole import WholeHelp
 from labyard.wiring import Installation
 
 _SERVERS = click.argument("names", nargs=-1, required=True, metavar="USER[/SERVER]...")
 
 
-@click.group()
+@click.group(cls=WholeHelp)
 def servers() -> None:
     """List, start, stop and restart servers.
 

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import click
 
 from labyard.cli import output
 from labyard.cli.client import Client
 from labyard.cli.exact import exactly
+from labyard.cli.keys import keys
 from labyard.cli.site import client, public_url, with_installation
+from labyard.cli.whole import WholeHelp
 from labyard.wiring import Installation
 
 _NAMES = click.argument("names", nargs=-1, required=True, metavar="NAME...")
 _ACCOUNTS = ("labyard", "accounts")
 
 
-@click.group()
+@click.group(cls=WholeHelp)
 def users() -> None:
     """List, add, approve and remove people. Names are matched whole."""
+
+
+users.add_command(keys)
 
 
 @users.command("list")
@@ -148,9 +154,9 @@ def _names(hub: Client) -> set[str]:
 
 
 def _invitation(site: Installation, done: str, made: dict[str, Any]) -> dict[str, str]:
-    where = f"{public_url(site.settings)}hub/invitation"
+    where = f"{public_url(site.settings)}hub/invitation?name={quote(made['name'])}"
     return {
-        "message": f"{done}. Code for a new password: {made['code']}  at {where}",
+        "message": f"{done}.\n  Code  {made['code']}  (once, within seven days)\n  At    {where}",
         "code": made["code"],
         "until": made["code_expires"],
         "address": where,

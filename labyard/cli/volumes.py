@@ -10,10 +10,11 @@ from labyard.cli import output
 from labyard.cli.client import Client
 from labyard.cli.exact import exactly
 from labyard.cli.site import client, with_installation
+from labyard.cli.whole import WholeHelp
 from labyard.wiring import Installation
 
 
-@click.group()
+@click.group(cls=WholeHelp)
 def volumes() -> None:
     """List volumes, and empty chosen ones of people whose servers are stopped."""
 

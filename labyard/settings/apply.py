@@ -157,6 +157,7 @@ def _services(settings: Settings, place: Place, hub: Any) -> None:
                 "admin:servers",
                 "access:servers",
                 "list:users",
+                "tokens",
                 "read:hub",
                 f"access:services!service={SERVICE}",
             ],
