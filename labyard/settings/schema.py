@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 from pydantic import model_validator
 
 from labyard.core.names import Scheme
+from labyard.settings.auth import Auth
 from labyard.settings.chosen import Device
 from labyard.settings.kinds import (
     Address,
     BaseUrl,
     Bytes,
-    Colour,
     Cores,
     Database,
     EngineAddress,
@@ -36,13 +36,13 @@ from labyard.settings.kinds import (
     PrivateBlock,
     Seconds,
     Target,
-    Username,
     Variables,
     WebAddress,
     Whole,
 )
 from labyard.settings.profiles import Profile
 from labyard.settings.section import Clash, Disagreement, Section, option
+from labyard.settings.site import Site
 
 
 def _shared_ports(ports: Mapping[str, int]) -> Iterator[Clash]:
@@ -65,26 +65,6 @@ def _takes_names_below(host: str) -> bool:
     except ValueError:
         return "." in host.strip(".")
     return False
-
-
-class Site(Section):
-    """How the place presents itself."""
-
-    name: Line = option("Labyard", "Name shown in the bar and in page titles.", max_length=40)
-    logo: HostPath = option(
-        "",
-        "Image file shown instead of the name; relative to the settings file. Empty shows the name.",
-    )
-    colour: Colour = option("", "Colour of the buttons that matter most; empty is Labyard's own.")
-    accent: Colour = option("", "Colour of lines and marks; empty is that of the buttons.")
-    announcement: Line = option(
-        "", "One line of text shown on every page; addresses in it become links.", max_length=500
-    )
-    help: str = option(
-        "",
-        "Text on the pages of sign-in: whom to ask for an account. Addresses in it become links.",
-        max_length=500,
-    )
 
 
 class Edge(Section):
@@ -284,39 +264,6 @@ class Uploads(Section):
     max_files: Whole = option(
         200_000, "Most files and folders that an upload may hold.", ge=1, le=10_000_000
     )
-
-
-class Throttle(Section):
-    """How often a wrong password may be tried."""
-
-    per_address: Whole = option(
-        20, "Failed sign-ins an address may make in the window.", ge=1, le=100_000
-    )
-    per_name: Whole = option(
-        10, "Failed sign-ins a name may take in the window, from one network.", ge=1, le=100_000
-    )
-    window: Seconds = option("5m", "Length of the window.")
-
-
-class Auth(Section):
-    """Who may come in."""
-
-    admin: Username = option("admin", "The first administrator.", env="JUPYTERHUB_ADMIN")
-    sign_up: Flag = option(True, "Whether people may ask for an account; an admin approves it.")
-    email_names: Flag = option(False, "Admit @ and + and up to 64 characters in usernames.")
-    min_password: Whole = option(12, "Shortest password.", ge=8, le=128)
-    session: Seconds = option("14d", "How long a browser stays signed in.")
-    longest_token: Seconds | None = option(
-        None, "Longest life of an API token; null also admits tokens that never expire."
-    )
-    throttle: Throttle = option(Throttle, "How often a wrong password may be tried.")
-
-    @model_validator(mode="after")
-    def _admin_is_a_name(self) -> Auth:
-        if not self.email_names and (len(self.admin) > 32 or {"@", "+"} & set(self.admin)):
-            clash = f"auth.admin is {self.admin}; such a name needs auth.email_names"
-            raise Disagreement([(("auth.admin", "auth.email_names"), clash)])
-        return self
 
 
 class Settings(Section):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labyard.core.colours import Shades, buttons, highlight
-from labyard.settings.schema import Site
+from labyard.settings.site import Site
 
 
 def sheet(site: Site) -> str:

@@ -1,0 +1,41 @@
+"""Who may come in, and how often that may be tried."""
+
+from __future__ import annotations
+
+from pydantic import model_validator
+
+from labyard.settings.kinds import Flag, Seconds, Username, Whole
+from labyard.settings.section import Disagreement, Section, option
+
+
+class Throttle(Section):
+    """How often a wrong password may be tried."""
+
+    per_address: Whole = option(
+        20, "Failed sign-ins an address may make in the window.", ge=1, le=100_000
+    )
+    per_name: Whole = option(
+        10, "Failed sign-ins a name may take in the window, from one network.", ge=1, le=100_000
+    )
+    window: Seconds = option("5m", "Length of the window.")
+
+
+class Auth(Section):
+    """Who may come in."""
+
+    admin: Username = option("admin", "The first administrator.", env="JUPYTERHUB_ADMIN")
+    sign_up: Flag = option(True, "Whether people may ask for an account; an admin approves it.")
+    email_names: Flag = option(False, "Admit @ and + and up to 64 characters in usernames.")
+    min_password: Whole = option(12, "Shortest password.", ge=8, le=128)
+    session: Seconds = option("14d", "How long a browser stays signed in.")
+    longest_token: Seconds | None = option(
+        None, "Longest life of an API token; null also admits tokens that never expire."
+    )
+    throttle: Throttle = option(Throttle, "How often a wrong password may be tried.")
+
+    @model_validator(mode="after")
+    def _admin_is_a_name(self) -> Auth:
+        if not self.email_names and (len(self.admin) > 32 or {"@", "+"} & set(self.admin)):
+            clash = f"auth.admin is {self.admin}; such a name needs auth.email_names"
+            raise Disagreement([(("auth.admin", "auth.email_names"), clash)])
+        return self
