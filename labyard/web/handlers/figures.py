@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +17,8 @@ from labyard.web.handlers.home import OwnHandler
 from labyard.web.hub import Person
 from labyard.web.view.server import ServerView, view_server
 from labyard.web.view.words import utc_now
+
+log = logging.getLogger(__name__)
 
 _LOOK = 0.5  # seconds between looks for a new figure
 _AGAIN = 10.0  # seconds after which the hub is asked anew, which also checks the caller's token
@@ -47,8 +50,10 @@ class FiguresHandler(OwnHandler):
         _open[owner.id] += 1
         try:
             await self._tell(owner)
-        except (StreamClosedError, LabyardError):
-            pass  # the page went, or the hub did or turned the caller away; a page that is left asks again
+        except (StreamClosedError, asyncio.CancelledError):
+            pass  # the page went, or the service does
+        except LabyardError as error:  # a page that is left asks again
+            log.debug("Figures of %s end: %s", owner.name, error)
         finally:
             _open[owner.id] -= 1
 

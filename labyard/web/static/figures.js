@@ -1,7 +1,7 @@
 // What running labs use, told by the service as it changes. Nothing is asked while nobody looks.
 
 const OLD = 5; // seconds, as on the server
-const url = document.querySelector("[data-figures]").dataset.figures;
+const url = document.querySelector("main[data-stream]").dataset.stream;
 const seen = new WeakMap(); // when each age was put on the page
 let told;
 
