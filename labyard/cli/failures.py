@@ -11,9 +11,10 @@ from labyard.core.causes import CAUSES, Cause, During
 _INTRO = """\
 # Why labs fail
 
-Made from `labyard/core/causes.py` by `make docs`; a test fails when it is stale. What to do about a lab that does not start, step by step, is in [the how-to](../howto/when-a-lab-does-not-start.md).
+Made from `labyard/core/causes.py` by `make docs`; a test fails when it is stale.
+What to do about a lab that does not start, step by step: [how-to](../howto/when-a-lab-does-not-start.md).
 
-The code is the `error` of REST answers and the `reason` of JupyterHub's metric `server_spawn_duration_seconds`.
+The code is the `error` of REST answers and the `reason` of JupyterHub's metric of spawns.
 *Again* says whether the very same start may succeed next time; *change* is the option that *Change* leads to.
 """
 _TITLES = {

@@ -109,6 +109,7 @@ OUT_OF_MEMORY = Cause(
     "The kernel killed a process of the lab at its memory limit, by the lab's cgroup.",
     "Ask for more memory, or make what runs at start-up smaller. Your files are safe.",
     field="memory",
+    again=False,
 )
 HOST_MEMORY = Cause(
     "host-memory",
@@ -213,9 +214,9 @@ NO_SECRETS = Cause(
     "Start it again; if it goes on, tell your administrator.",
 )
 NOT_ALLOWED = Cause(
-    "not-allowed",
-    "A choice of this server is not allowed any more",
-    "An option chosen earlier is not within what the person's groups grant now.",
+    "refused",
+    "A choice of this server is not allowed",
+    "An option, now or when the server was last started, is not within what its owner may have.",
     "Change the options, then start it.",
     again=False,
 )

@@ -120,7 +120,10 @@ class LabStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """A lab as the engine sees it now. ``host`` and ``port`` are set while it runs."""
+    """A lab as the engine sees it now. ``host`` and ``port`` are set while it runs.
+
+    ``out_of_memory`` says of one that ended whether the kernel killed its program at the limit.
+    """
 
     id: str
     name: str
@@ -131,6 +134,7 @@ class Lab:
     exit_code: int | None = None
     host: str | None = None
     port: int | None = None
+    out_of_memory: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +196,8 @@ class Usage:
 class EngineInfo:
     """What answers behind an engine's address, e.g. ``Docker 20.10.24``.
 
-    ``cores`` and ``memory`` (bytes) are the machine's, None where the engine does not tell.
+    ``cores`` and ``memory`` (bytes) are the machine's, ``available`` what of its memory can be given
+    now; None where nobody can tell.
     """
 
     kind: str
@@ -201,6 +206,7 @@ class EngineInfo:
     cgroup: str = ""
     cores: int | None = None
     memory: int | None = None
+    available: int | None = None
     details: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -9,11 +9,35 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
 
 from labyard.core.errors import EngineError
 
 _INTERFACE = "lo"
+_MEMORY = Path("/proc/meminfo")
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """This machine's memory in bytes."""
+
+    total: int
+    available: int
+
+
+def memory() -> Memory | None:
+    """Return this machine's memory, None where the kernel does not tell."""
+    return parse_memory(_MEMORY.read_text()) if _MEMORY.exists() else None
+
+
+def parse_memory(text: str) -> Memory | None:
+    """Return what ``/proc/meminfo`` says."""
+    found = {name: 1024 * int(kb) for name, kb in re.findall(r"^(\w+): +(\d+) kB$", text, re.M)}
+    if not {"MemTotal", "MemAvailable"} <= found.keys():
+        return None
+    return Memory(found["MemTotal"], found["MemAvailable"])
 
 
 def hub_address(block: IPv4Network) -> IPv4Address:

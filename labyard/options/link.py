@@ -14,7 +14,12 @@ PREFIX = "opt-"
 
 def link(options: Options, **more: str) -> str:
     """Return the query that carries ``options`` and ``more``, without a question mark."""
-    return urlencode(more | {PREFIX + field: text for field, text in typed(plain(options)).items()})
+    return query(plain(options), **more)
+
+
+def query(chosen: Mapping[str, Any], **more: str) -> str:
+    """Return the query that carries choices as REST has them, checked or not, and ``more``."""
+    return urlencode(more | {PREFIX + field: text for field, text in typed(chosen).items()})
 
 
 def suggested(query: Mapping[str, Sequence[bytes | str]]) -> dict[str, str]:

@@ -176,6 +176,9 @@ class Labs(Section):
         env=("TF_CPP_MIN_LOG_LEVEL", "TENSORBOARD_LOGDIR", "MLFLOW_TRACKING_URI", "MLFLOW_WORKERS"),
     )
     start_timeout: Seconds = option("120s", "How long a start may take, pulling not counted.")
+    host_reserve: Bytes = option(
+        "256M", "Memory the host has to have available for a start; 0 starts whatever it has."
+    )
     pull_timeout: Seconds = option("30m", "How long pulling an image may take.")
     stop_grace: Seconds = option("10s", "How long a lab may take to end before it is killed.")
     services: Services = option(Services, "Web tools inside every lab.")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from jupyterhub import __version__ as hub_version
 from jupyterhub.spawner import Spawner, SpawnException
-from markupsafe import Markup
 from traitlets import Any as AnyTrait
 from traitlets import List, Unicode
 
-from labyard.core.errors import Busy, EngineError, EngineUnreachable, LabyardError
+from labyard.core import causes
+from labyard.core.errors import Busy, EngineError, LabyardError
 from labyard.core.locks import UserLocks
 from labyard.core.models import LabStatus, Owner, ServerPlan, ServerRef
 from labyard.core.names import Names
@@ -29,17 +30,20 @@ from labyard.options.parse import parse
 from labyard.options.profiles import outcome
 from labyard.options.refused import OptionsRefused
 from labyard.settings.schema import Settings
+from labyard.spawners import room
+from labyard.spawners.clearing import Clearing, when_reachable
 from labyard.spawners.offer import offer
+from labyard.spawners.outcome import Cancelled, NotAllowed, Outcome, explained, of_exception, told
 from labyard.spawners.plan import PORT, plan, with_gpus, with_limits_told
-from labyard.spawners.progress import Progress
-from labyard.spawners.waiting import listens, until_listening
+from labyard.spawners.progress import Pace, Progress, Step
+from labyard.spawners.rows import StartPage, start_page
+from labyard.spawners.start import SLOW, Start
+from labyard.spawners.waiting import listens
 from labyard.volumes.catalog import resolve
 
-# Seconds: how long a stop waits for another action on the same user's labs, how long a stop and the
-# clean-up of a failed start wait for an engine that is away, and how often they look.
+# Seconds: how long a stop waits for another action on the same user's labs, and how often a look that
+# found no engine is taken again.
 _PATIENCE = 120.0
-_OUTAGE = 600.0
-_CLEAN_UP = 25.0
 _LOOK_AGAIN = 1.0
 _GLANCE = 2.0
 
@@ -89,9 +93,13 @@ class LabSpawner(Spawner):
         to use, for example ``dataclasses.replace(plan, cpu=4)``.""",
     )
 
+    _pace: ClassVar[Pace] = Pace()
     _progress: Progress | None = None
+    _work: asyncio.Task[str] | None = None
+    _cancelled = False
     _lab_name = ""
     _given = Options()
+    _starting = False
 
     # -- identity ---------------------------------------------------------------------------------
 
@@ -107,17 +115,18 @@ class LabSpawner(Spawner):
 
     def get_state(self) -> dict[str, Any]:
         """Return what must outlive the hub's process."""
-        return {**super().get_state(), "lab": self._lab_name}
+        return {**super().get_state(), "lab": self._lab_name, "starting": self._starting}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take up what :meth:`get_state` gave."""
         super().load_state(state)
         self._lab_name = state.get("lab", "")
+        self._starting = state.get("starting", False)
 
     def clear_state(self) -> None:
         """Forget the lab that was."""
         super().clear_state()
-        self._lab_name = ""
+        self._lab_name, self._starting = "", False
 
     # -- options ----------------------------------------------------------------------------------
 
@@ -176,12 +185,15 @@ class LabSpawner(Spawner):
     async def _run_apply_user_options(self, user_options: dict[str, Any]) -> None:
         """Check the choices, however they came, and keep what was understood of them.
 
-        Refused ones are not kept for the next start.
+        Refused ones are not kept for the next start; the page of the failed one leads to the form
+        with them.
         """
-        chosen = Options()
+        chosen, limits = Options(), await self.limits()
         try:
-            chosen = await self._parsed(user_options or {})
-            self._given = outcome(chosen, await self.limits())
+            chosen = parse(user_options or {}, limits)
+            self._given = outcome(chosen, limits)
+        except OptionsRefused as error:
+            raise explained(NotAllowed(error, user_options)) from None
         finally:
             self.user_options = plain(chosen)
             self.orm_spawner.user_options = self.user_options
@@ -190,44 +202,93 @@ class LabSpawner(Spawner):
 
     async def start(self) -> str:
         """Start the lab and return its URL. A start that fails leaves nothing behind."""
-        self._progress = Progress()
-        place = self.workplace
+        progress = self._progress = Progress()
+        self._cancelled = False
         try:
-            async with (
-                place.locks.hold(self.user.id, f"starting {self._log_name}"),
-                place.gpus.promised(self._given.gpus, self.lab_name) as gpus,
-            ):
-                return await self._start(self._progress, gpus)
+            self._work = asyncio.create_task(self._in_turn(progress))
+            return await self._work
         except LabyardError as error:
             raise explained(error) from error
+        except asyncio.CancelledError:
+            if not self._cancelled:
+                raise
+            raise explained(Cancelled()) from None
         finally:
-            self._progress.end()
+            self._work = None
+            progress.end()
+
+    def cancel_start(self) -> bool:
+        """End the start that is under way; return whether there is one that still can be ended."""
+        if self._work is None or self._work.done():
+            return False
+        if not self._cancelled:  # a second time would cut short the clearing away
+            self._cancelled = self._work.cancel()
+        return self._cancelled
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """Return what the last start did, step by step."""
+        return self._progress.steps if self._progress else ()
+
+    @property
+    def start_page(self) -> StartPage:
+        """Return what the starting page shows."""
+        elapsed = self._progress.elapsed if self._progress else 0.0
+        return start_page(self.steps, elapsed, self._pace.usual)
+
+    @property
+    def interrupted(self) -> Outcome:
+        """Return what the starting page shows when the hub was restarted meanwhile."""
+        return told(EngineError("Its start ended with the hub's.", cause=causes.INTERRUPTED))
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """Return how the last start failed, None when it did not."""
+        if self.active or not (future := self._spawn_future) or not future.done():
+            return None
+        error = None if future.cancelled() else future.exception()
+        return None if error is None else of_exception(error)
+
+    async def _in_turn(self, progress: Progress) -> str:
+        place = self.workplace
+        async with (
+            place.locks.hold(self.user.id, f"starting {self._log_name}"),
+            place.gpus.promised(self._given.gpus, self.lab_name) as gpus,
+        ):
+            return await self._start(progress, gpus)
 
     async def _start(self, progress: Progress, gpus: tuple[str, ...]) -> str:
-        engine, labs = self.workplace.engine, self.workplace.settings.labs
+        place = self.workplace
         progress.tell("preparing", "Preparing")
-        planned = with_gpus(await self._plan(), gpus)
-        await self._pull(planned.image, progress)
+        with progress.if_slow(SLOW, "The container engine has not answered yet."):
+            planned = with_gpus(await self._room_for(await self._plan()), gpus)
+        labs, path = place.settings.labs, self.server.base_url
+        start = Start(place.engine, labs, self._clearing, progress, path, hub_version)
         try:
-            async with asyncio.timeout(labs.start_timeout):
-                progress.tell("creating", "Creating the lab")
-                await engine.remove(planned.name)  # what a start that failed in an outage left
-                await engine.create(planned)
-                self._lab_name = planned.name
-                progress.tell("starting", "Starting the lab")
-                lab = await engine.start(planned.name)
-                progress.tell("waiting", "Waiting for JupyterLab")
-                await until_listening(engine, lab)
-        except TimeoutError:
-            await self._clean_up(planned.name)
-            raise EngineError(
-                f"The lab was not ready within {labs.start_timeout:g} s.",
-                remedy="Try again; if it goes on, tell your administrator (labs.start_timeout).",
-            ) from None
+            lab = await start.run(planned, self._remember)
         except BaseException:
-            await self._clean_up(planned.name)
+            self._lab_name = ""
             raise
+        finally:
+            self._starting = False
+        self._pace.note(progress)
         return f"http://{lab.host}:{lab.port}"
+
+    def _remember(self, name: str) -> None:
+        """Keep the lab's name before it is there: a hub that dies meanwhile finds and removes it."""
+        self._lab_name, self._starting = name, True
+        self.orm_spawner.state = self.get_state()
+        self.db.commit()
+
+    async def _room_for(self, planned: ServerPlan) -> ServerPlan:
+        host = await self.workplace.engine.info()
+        room.check_memory(host, self.workplace.settings.labs.host_reserve)
+        chosen = self.user_options
+        return room.fitted(planned, host, cpu="cpu" in chosen, memory="memory" in chosen)
+
+    @property
+    def _clearing(self) -> Clearing:
+        return Clearing(self.workplace.engine, self.workplace.locks, self.user.id)
 
     async def _plan(self) -> ServerPlan:
         place = self.workplace
@@ -247,60 +308,23 @@ class LabSpawner(Spawner):
         )
         return with_limits_told(self.plan_hook(self, planned) if self.plan_hook else planned)
 
-    async def _pull(self, image: str, progress: Progress) -> None:
-        if await self.workplace.engine.has_image(image):
-            return
-        patience, doing = self.workplace.settings.labs.pull_timeout, f"Fetching the image {image}"
-        progress.tell("pulling", doing)
-        try:
-            async with asyncio.timeout(patience):
-                async for at in self.workplace.engine.pull(image):
-                    progress.tell("pulling", doing, at.done, at.total)
-        except TimeoutError:
-            raise EngineError(
-                f"The image {image} was not fetched within {patience:g} s.",
-                remedy="Try again; if it goes on, tell your administrator (labs.pull_timeout).",
-            ) from None
-
-    async def _clean_up(self, name: str) -> None:
-        """Remove a lab whose start failed, also while this start is being cancelled.
-
-        What an engine that stays away keeps is replaced by the next start.
-        """
-        remove = self._when_reachable(lambda: self.workplace.engine.remove(name), _CLEAN_UP)
-        try:
-            await asyncio.shield(asyncio.ensure_future(remove))
-            self._lab_name = ""
-        except LabyardError as error:
-            self.log.error("Could not remove %s after its failed start: %s", name, error)
-
     async def stop(self, now: bool = False) -> None:
         """Stop and remove the lab; its volumes stay. Waits for an engine that is away."""
         engine, name = self.workplace.engine, self.lab_name
         grace = 0.0 if now else self.workplace.settings.labs.stop_grace
         doing = f"stopping {self._log_name}"
         async with self.workplace.locks.hold(self.user.id, doing, patience=_PATIENCE):
-            await self._when_reachable(lambda: engine.stop(name, grace))
-            await self._when_reachable(lambda: engine.remove(name))
-
-    @staticmethod
-    async def _when_reachable(
-        act: Callable[[], Awaitable[None]], patience: float = _OUTAGE
-    ) -> None:
-        deadline = asyncio.get_running_loop().time() + patience
-        while True:
-            try:
-                await act()
-                return
-            except EngineUnreachable:
-                if asyncio.get_running_loop().time() > deadline:
-                    raise
-            await asyncio.sleep(_LOOK_AGAIN)
+            await when_reachable(lambda: engine.stop(name, grace))
+            await when_reachable(lambda: engine.remove(name))
 
     async def poll(self) -> int | None:
         """Return None while the lab runs or nobody knows, else its exit code."""
         if not self._lab_name:
             return 0  # nothing was started, or the start failed and was cleaned up
+        if self._starting and self._work is None:
+            # The hub that started it is gone, and its start with it.
+            await self._clearing.clear(self._lab_name, None, away=False)
+            return 1
         while True:
             try:
                 return await self._settled()
@@ -339,14 +363,3 @@ class LabSpawner(Spawner):
         if self._progress is not None:
             async for event in self._progress.watch():
                 yield event
-
-
-def explained(error: LabyardError) -> SpawnException:
-    """Return the exception that JupyterHub shows to people, with the cause and the remedy."""
-    html = str(Markup("<strong>{}</strong> <span>{}</span>").format(error.message, error.remedy))
-    told = SpawnException(
-        str(error), reason=error.code, status_code=error.status, message_html=html
-    )
-    # Where pages and progress events look for words that people may see.
-    told.jupyterhub_message, told.jupyterhub_html_message = str(error), html
-    return told

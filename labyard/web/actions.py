@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from labyard.core.errors import Busy, EngineError
+from labyard.core.errors import Busy, EngineError, LabyardError
 from labyard.core.locks import UserLocks
 from labyard.core.models import Lab, LabStatus, Owner
 from labyard.core.names import SERVER, USER_ID, Names
@@ -56,14 +56,37 @@ class Actions:
             found = _find(await self.hub.person(token, owner.name), server)
             if not found.stopped:
                 raise _busy(found)
-            await self.hub.start(token, owner.name, server, options)
-            started = await self.hub.settled(token, owner.name, server, self.patience)
+            try:
+                await self.hub.start(token, owner.name, server, options)
+                started = await self.hub.settled(token, owner.name, server, self.patience)
+            except LabyardError as error:
+                raise await self._why(token, owner, server) or error from None
         if started is None or not started.ready:
-            raise ActionFailed(
+            raise await self._why(token, owner, server) or ActionFailed(
                 f"{_words(server).capitalize()} did not start.",
                 remedy="Its starting page says why; then try again.",
             )
         return started
+
+    async def _why(self, token: str, owner: Owner, server: str) -> LabyardError | None:
+        """Return why the last start failed, as the hub tells it, or None."""
+        try:
+            return await self.hub.failure(token, owner.name, server)
+        except LabyardError:
+            return None
+
+    async def cancel(self, token: str, owner: Owner, server: str) -> bool:
+        """End a start that is under way; return False when the server was ready before that.
+
+        It takes no turn: the start has it.
+        """
+        found = _find(await self.hub.person(token, owner.name), server)
+        if found.state != "starting":
+            raise Busy(
+                f"{_words(server).capitalize()} is {found.state}, not starting.",
+                remedy="Look again.",
+            )
+        return await self.hub.cancel(token, owner.name, server) != "running"
 
     async def stop(self, token: str, owner: Owner, server: str) -> Server:
         """Stop a server and wait until it is. One that is stopped stays so."""

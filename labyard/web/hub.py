@@ -13,6 +13,7 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
+from labyard.core.causes import BY_CODE
 from labyard.core.errors import Busy, Forbidden, LabyardError, NotFound, Refused
 from labyard.options.limits import Limits
 
@@ -32,6 +33,21 @@ class ActionFailed(LabyardError):
 
     code = "failed"
     status = 502
+
+
+class StartFailed(LabyardError):
+    """A start failed; the hub told why."""
+
+    def __init__(self, told: Mapping[str, Any]) -> None:
+        super().__init__(
+            str(told["why"]), remedy=str(told["remedy"]), cause=BY_CODE.get(told["code"])
+        )
+        self.code, self.status = str(told["code"]), int(told["status"])
+        self.fields: Mapping[str, str] = told["fields"]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the body of a REST answer, with the fields that were refused, if any were."""
+        return {**super().as_json(), **({"fields": self.fields} if self.fields else {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +176,15 @@ class Hub:
         body = None if options is None else {"user_options": dict(options)}
         await self._call("POST", token, *_path(user, server), body=body)
 
+    async def failure(self, token: str, user: str, server: str) -> LabyardError | None:
+        """Return why the last start of a server failed, None when it did not."""
+        told = (await self._call("GET", token, *_start(user, server)))["outcome"]
+        return None if told is None else StartFailed(told)
+
+    async def cancel(self, token: str, user: str, server: str) -> str:
+        """End a start that is under way; return the server's state when that is over."""
+        return str((await self._call("DELETE", token, *_start(user, server)))["state"])
+
     async def stop(self, token: str, user: str, server: str, *, remove: bool = False) -> None:
         """Ask for a stop, and with ``remove`` to forget a named server; it may go on after this."""
         body = {"remove": True} if remove else None
@@ -233,6 +258,10 @@ class Hub:
 
 def _path(user: str, server: str) -> tuple[str, ...]:
     return ("users", user, "servers", server) if server else ("users", user, "server")
+
+
+def _start(user: str, server: str) -> tuple[str, ...]:
+    return ("labyard", *_path(user, server), "start")
 
 
 def _words(server: str) -> str:

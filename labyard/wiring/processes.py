@@ -43,6 +43,7 @@ def configure(config: Any) -> Path:
     from labyard.auth.native import LabyardAuthenticator  # noqa: PLC0415
     from labyard.hub import Hub  # noqa: PLC0415
     from labyard.spawners import api as spawner_api  # noqa: PLC0415
+    from labyard.spawners import starts  # noqa: PLC0415
     from labyard.spawners.spawner import LabSpawner, Workplace  # noqa: PLC0415
     from labyard.web.page import template_paths, template_vars  # noqa: PLC0415
 
@@ -50,7 +51,7 @@ def configure(config: Any) -> Path:
     choices, settings = site.choices, site.settings
     engine = site.engine()
     gpus = Gpus(settings.gpu.devices, engine.labs)
-    Hub.more_handlers = [*spawner_api.handlers]
+    Hub.more_handlers = [*spawner_api.handlers, *starts.handlers]
     LabSpawner.workplace = Workplace(
         settings, site.names, engine, site.locks, site.notice_keys, gpus
     )

@@ -33,7 +33,19 @@ def act(person: Person, action: str) -> requests.Response:
 
 
 # A lab that listens at once: what races here is the platform, not JupyterLab.
-QUICK_LAB = 'c.Spawner.cmd = ["python3", "-m", "http.server", "8888"]\n'
+QUICK_LAB = '''
+LAB = """
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+class Lab(SimpleHTTPRequestHandler):
+    def end_headers(self):
+        self.send_header("X-JupyterHub-Version", "6")
+        super().end_headers()
+
+ThreadingHTTPServer(("", 8888), Lab).serve_forever()
+"""
+c.Spawner.cmd = ["python3", "-c", LAB]
+'''
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,7 @@ from labyard.core.models import (
     Volume,
 )
 from labyard.core.names import INSTALLATION, KIND, Kind, Names
+from labyard.engines import host
 from labyard.engines.base import Engine
 from labyard.engines.docker import read, report
 from labyard.engines.docker.attempt import PAUSES, Attempt, Claims
@@ -101,7 +102,7 @@ class DockerEngine(Engine):
         version = await self._connection.call("asking for the version", lambda d: d.version())
         if not self._system:
             self._system = await self._connection.call("asking", lambda d: d.system.info())
-        return read.info(version, self._system)
+        return read.info(version, self._system, host.memory())
 
     async def has_image(self, image: str) -> bool:
         """Return whether ``image`` can be used without pulling it."""

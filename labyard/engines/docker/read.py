@@ -10,6 +10,7 @@ from typing import Any
 
 from labyard.core.models import EngineInfo, Lab, LabStatus, PullProgress, Volume
 from labyard.core.names import ADDRESS
+from labyard.engines.host import Memory
 
 Answer = Mapping[str, Any]
 
@@ -41,6 +42,7 @@ def inspected(answer: Answer) -> Lab:
         status=status,
         started_at=moment(state.get("StartedAt", "")),
         exit_code=state["ExitCode"] if status is LabStatus.STOPPED else None,
+        out_of_memory=bool(state.get("OOMKilled")) and status is LabStatus.STOPPED,
     )
 
 
@@ -65,6 +67,7 @@ def _lab(
     status: LabStatus,
     started_at: datetime | None = None,
     exit_code: int | None = None,
+    out_of_memory: bool = False,
 ) -> Lab:
     host, port = address(answer) if status is LabStatus.RUNNING else (None, None)
     return Lab(
@@ -75,6 +78,7 @@ def _lab(
         labels=labels(answer),
         started_at=started_at,
         exit_code=exit_code,
+        out_of_memory=out_of_memory,
         host=str(host) if host else None,
         port=port,
     )
@@ -103,8 +107,12 @@ def volume(answer: Answer) -> Volume:
     return Volume(name=answer["Name"], labels=labels(answer))
 
 
-def info(version: Answer, system: Answer) -> EngineInfo:
-    """Return what answers, from ``/version`` and ``/info``."""
+def info(version: Answer, system: Answer, here: Memory | None = None) -> EngineInfo:
+    """Return what answers, from ``/version`` and ``/info``.
+
+    ``here`` is this machine's memory: it is the engine's too when both have the same total.
+    """
+    memory = int(system.get("MemTotal") or 0) or None
     parts = {c["Name"]: str(c["Version"]) for c in version.get("Components") or ()}
     podman = parts.get("Podman Engine")
     runc = next((v for name, v in parts.items() if "runc" in name or "crun" in name), "")
@@ -113,7 +121,7 @@ def info(version: Answer, system: Answer) -> EngineInfo:
         version=podman or version["Version"],
         isolated=True,
         cores=system.get("NCPU"),
-        memory=system.get("MemTotal"),
+        memory=memory,
         cgroup=f"v{system.get('CgroupVersion') or '1'}".replace("vv", "v"),
         details={
             "api": str(version["ApiVersion"]),
@@ -122,6 +130,7 @@ def info(version: Answer, system: Answer) -> EngineInfo:
             "kernel": str(version.get("KernelVersion", "")),
             "time": str(system.get("SystemTime") or ""),
         },
+        available=here.available if here is not None and here.total == memory else None,
     )
 
 

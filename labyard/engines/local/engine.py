@@ -34,6 +34,7 @@ from labyard.core.models import (
     Volume,
 )
 from labyard.core.processes import tail
+from labyard.engines import host
 from labyard.engines.base import REPORT_BYTES, Engine
 from labyard.engines.local import process, watching
 from labyard.engines.local.errands import Errands
@@ -67,6 +68,7 @@ class LocalEngine(Engine):
 
     async def info(self) -> EngineInfo:
         """Say what this is and what it cannot do."""
+        here = host.memory()
         whose = "one for each person" if os.geteuid() == 0 else f"all labs run as {_account()}"
         return EngineInfo(
             kind="local",
@@ -74,6 +76,7 @@ class LocalEngine(Engine):
             isolated=False,
             cores=os.cpu_count(),
             details={"not applied": NOT_APPLIED, "accounts": whose},
+            available=here.available if here else None,
         )
 
     async def has_image(self, image: str) -> bool:

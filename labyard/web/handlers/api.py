@@ -80,7 +80,7 @@ class ServerHandler(JsonHandler):
 
 
 class ActionHandler(JsonHandler):
-    """Start, stop, restart."""
+    """Start, stop, restart, or cancel a start."""
 
     async def post(self, user: str, server: str | None, action: str) -> None:
         """Do it and answer when it is done."""
@@ -97,6 +97,9 @@ class ActionHandler(JsonHandler):
                     done = await actions.start(self.token, owner, name, options)
                 case "stop":
                     done = await actions.stop(self.token, owner, name)
+                case "cancel":
+                    await actions.cancel(self.token, owner, name)
+                    done = (await actions.hub.person(self.token, user)).server(name)
                 case _:
                     done = await actions.restart(self.token, owner, name)
         finally:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -14,13 +15,22 @@ from labyard.core.errors import Busy, LabyardError, Refused
 from labyard.core.models import Owner
 from labyard.web import rights
 from labyard.web.handlers.base import PageHandler, signed_in
-from labyard.web.hub import Person
+from labyard.web.hub import Person, StartFailed
 from labyard.web.view.home import Home, home
 from labyard.web.view.incidents import view_incidents
 from labyard.web.view.words import utc_now
 
 AT_ONCE = 1.0  # seconds a start may take before its starting page is shown
 _FLASH = "labyard-said"
+# What the hub's own pages say here, where they cannot leave words: by name, so that no link can say more.
+_WORDS = {
+    "cancelled": [
+        "done",
+        "The start was cancelled.",
+        "Nothing of it is left. Your files are safe.",
+    ],
+    "ready-already": ["done", "The server was ready before it could be cancelled.", "It runs."],
+}
 
 
 class OwnHandler(PageHandler):
@@ -52,7 +62,7 @@ class OwnHandler(PageHandler):
         """Return the words that the last action left, once."""
         kept = self.get_signed_cookie(_FLASH, max_age_days=1)
         if kept is None:
-            return None
+            return _WORDS.get(self.get_query_argument("said", ""))
         self.clear_cookie(_FLASH, path=self.service)
         said: list[str] = json.loads(kept)
         return said
@@ -68,6 +78,19 @@ class OwnHandler(PageHandler):
             names=parts.names,
             now=utc_now(),
         )
+
+    async def begin(
+        self, owner: Owner, server: str, options: Mapping[str, Any] | None = None
+    ) -> None:
+        """Start a server and lead to its starting page, which says why if it has failed by then."""
+        start = self.parts.actions.start(self.token, owner, server, options)
+        try:
+            with contextlib.suppress(StartFailed):
+                await until_under_way(start, AT_ONCE)
+        finally:
+            self.parts.sampler.soon()
+        path = "/".join(quote(part) for part in [owner.name, server] if part)
+        self.redirect(f"{self.parts.settings.base_url}hub/spawn-pending/{path}", status=303)
 
     def go_home(self) -> None:
         """Show the home page next, by GET."""
@@ -117,8 +140,11 @@ class ServerFormHandler(OwnHandler):
         if action in {"start", "new"}:
             if action == "new":
                 await self._check_new(owner, server)
-            return await self._start(owner, server)
-        if action == "stop":
+            return await self.begin(owner, server)
+        if action == "cancel":
+            cancelled = await actions.cancel(self.token, owner, server)
+            self.say(*_WORDS["cancelled" if cancelled else "ready-already"])
+        elif action == "stop":
             await actions.stop(self.token, owner, server)
             self.say("done", f"{name} has stopped.")
         elif action == "restart":
@@ -138,12 +164,6 @@ class ServerFormHandler(OwnHandler):
             )
         if server in (await self.parts.actions.hub.person(self.token, owner.name)).servers:
             raise Busy(f"You have a server called {server} already.", remedy="Choose another name.")
-
-    async def _start(self, owner: Owner, server: str) -> None:
-        start = self.parts.actions.start(self.token, owner, server)
-        await until_under_way(start, AT_ONCE)
-        path = "/".join(quote(part) for part in [owner.name, server] if part)
-        self.redirect(f"{self.parts.settings.base_url}hub/spawn-pending/{path}", status=303)
 
 
 class ResetFormHandler(OwnHandler):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from labyard.core.errors import LabyardError
 from labyard.core.models import Owner
@@ -14,7 +13,7 @@ from labyard.options.link import PREFIX, suggested
 from labyard.options.refused import OptionsRefused
 from labyard.web import rights
 from labyard.web.handlers.base import signed_in
-from labyard.web.handlers.home import AT_ONCE, OwnHandler, until_under_way
+from labyard.web.handlers.home import OwnHandler
 from labyard.web.hub import Server
 from labyard.web.view.options import NAME_RULE, Summary, name_objection, summary
 
@@ -40,16 +39,6 @@ class _OptionsHandler(OwnHandler):
         """Return the address that carries the choices, for somebody else."""
         site = f"{self.request.protocol}://{self.request.host}"
         return f"{site}{self.service}new{'?' if query else ''}{query}"
-
-    async def begin(self, owner: Owner, server: str, raw: Mapping[str, Any]) -> None:
-        """Start the server with these choices and lead to its starting page."""
-        actions = self.parts.actions
-        try:
-            await until_under_way(actions.start(self.token, owner, server, raw), AT_ONCE)
-        finally:
-            self.parts.sampler.soon()
-        path = "/".join(quote(part) for part in [owner.name, server] if part)
-        self.redirect(f"{self.parts.settings.base_url}hub/spawn-pending/{path}", status=303)
 
     async def draw(
         self,

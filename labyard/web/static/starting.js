@@ -1,117 +1,97 @@
-// The starting page: the hub's progress events, or, where they do not come through, a look now and then.
+// Follows a start: by the hub's stream of events, and by asking where the stream does not come through.
 const page = document.getElementById("starting");
-const { progress, server, xsrf, home } = page.dataset;
-const steps = [...page.querySelectorAll("[data-step]")];
-const bar = document.getElementById("progress-bar");
-const log = document.getElementById("progress-log");
-const spoken = document.getElementById("progress-message");
-const begun = Date.now();
+const { progress, start, xsrf } = page.dataset;
+const trouble = document.getElementById("trouble");
+const begun = Date.now() - 1000 * page.dataset.elapsed;
+const ASK = 1000; // milliseconds between two questions
+const LISTEN_AGAIN = 5; // questions answered before the stream is tried again
 let over = false;
-let current = null;
 
-const seconds = (value) => `${value < 10 ? value.toFixed(1) : Math.round(value)} s`;
-
-function share(done, total) {
-  const power = Math.min(3, Math.floor(Math.log2(total) / 10));
-  const digits = power > 2 ? 1 : 0;
-  const [some, all] = [done, total].map((bytes) => (bytes / 1024 ** power).toFixed(digits));
-  return `${some} of ${all} ${["B", "KB", "MB", "GB"][power]}`;
-}
-
-function mark(step, state, word) {
-  step.classList.toggle("todo", state === "todo");
-  for (const icon of step.querySelectorAll("[data-mark]")) icon.hidden = icon.dataset.mark !== state;
-  step.querySelector(".word").textContent = word;
-}
-
-// Every step before the current one is done; how long it took is the time between their first words.
-function reach(name, event) {
-  const at = steps.findIndex((step) => step.dataset.step === name);
-  if (at < 0) return;
-  const step = steps[at];
-  step.hidden = false;
-  if (current !== step) {
-    if (current) current.querySelector(".took").textContent = seconds(event.elapsed - current.since);
-    step.since = event.elapsed ?? 0;
-    current = step;
-  }
-  steps.forEach((other, i) => {
-    if (i < at) mark(other, "done", "done");
-  });
-  mark(step, "now", "under way");
-  if (event.total) step.querySelector(".detail").textContent = share(event.done, event.total);
-}
-
-function note(message) {
-  if (!message || spoken.textContent === message) return;
-  spoken.textContent = message;
-  log.textContent += `${seconds((Date.now() - begun) / 1000)}  ${message}\n`;
-}
+const tell = (event) => document.dispatchEvent(new CustomEvent("labyard:step", { detail: event }));
 
 function ready() {
   over = true;
   location.reload(); // the hub leads on to the server, or to where the person was going
 }
 
-function failed(event) {
+// The hub's own page of this start has the card: take it in place, with its words and buttons.
+async function failed() {
   over = true;
-  document.getElementById("on-its-way").hidden = true;
-  document.getElementById("failed").hidden = false;
-  const message = (event.message ?? "").replace(/^Spawn failed: (\d+ \w+\([^)]*\): )?/, "");
-  const cancelled = /cancelled/i.test(message);
-  document.getElementById("failed-message").textContent = cancelled ? "The start was cancelled." : message;
-  document.getElementById("elapsed").textContent = "";
-}
-
-function told(event) {
-  if (over) return;
-  if (event.ready) return ready();
-  if (event.failed) return failed(event);
-  if (event.progress !== undefined) {
-    bar.style.width = `${event.progress}%`;
-    bar.parentElement.setAttribute("aria-valuenow", event.progress);
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const there = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const story = there.getElementById("starting");
+    if (!story?.querySelector("#failed")) return location.reload();
+    document.title = there.title;
+    show(story.childNodes);
+  } catch {
+    location.reload();
   }
-  if (event.step) reach(event.step, event);
-  note(event.message);
 }
 
-const source = new EventSource(progress);
-source.onmessage = (event) => {
-  const said = JSON.parse(event.data);
-  if (said.ready || said.failed) source.close();
-  told(said);
-};
-source.onerror = () => {
-  source.close();
-  look();
-};
+// The hub knows nothing of this start: it was restarted meanwhile.
+function interrupted() {
+  over = true;
+  document.getElementById("elapsed").parentElement.hidden = true;
+  show([page.querySelector("h1"), document.getElementById("interrupted").content]);
+}
 
-async function look() {
+function show(nodes) {
+  page.replaceChildren(...nodes);
+  for (const form of page.querySelectorAll("[data-keeps-query]")) form.action += location.search;
+  page.querySelector("#failed").focus();
+}
+
+function listen() {
+  const source = new EventSource(progress);
+  source.onmessage = ({ data }) => {
+    if (over) return source.close();
+    trouble.hidden = true;
+    const event = JSON.parse(data);
+    if (event.step) tell(event);
+    if (!event.ready && !event.failed) return;
+    source.close();
+    if (event.ready) ready();
+    else failed();
+  };
+  source.onerror = () => {
+    source.close();
+    ask(1);
+  };
+}
+
+async function ask(times) {
   if (over) return;
   try {
-    const answer = await fetch(server, { headers: { "X-XSRFToken": xsrf, Accept: "application/json" } });
-    const model = answer.ok ? await answer.json() : {};
-    if (model.ready || (answer.ok && !model.pending)) return ready();
+    const answer = await fetch(start, { headers: { "X-XSRFToken": xsrf, Accept: "application/json" } });
+    if ([401, 403].includes(answer.status)) return location.reload(); // signed out meanwhile
+    if (!answer.ok) throw new Error(answer.status);
+    const { state, steps } = await answer.json();
+    trouble.hidden = true;
+    steps.forEach(tell);
+    if (state === "running") return ready();
+    if (state === "failed") return failed();
+    if (state === "stopped") return interrupted();
+    if (times % LISTEN_AGAIN === 0) return listen();
   } catch {
-    note("The hub does not answer. Trying again.");
+    trouble.hidden = false;
   }
-  setTimeout(look, 1000);
+  setTimeout(() => ask(times + 1), ASK);
 }
 
 setInterval(() => {
-  if (!over) document.getElementById("elapsed").textContent = `${Math.round((Date.now() - begun) / 1000)} s so far.`;
+  const shown = document.getElementById("elapsed");
+  if (shown && !over) shown.textContent = `${Math.round((Date.now() - begun) / 1000)} s so far.`;
 }, 1000);
 
-document.querySelector(".ly-log").addEventListener("toggle", (event) => {
-  log.hidden = !event.target.open;
-  event.target.querySelector("summary").textContent = event.target.open ? "Hide log" : "Show log";
+// A button that was pressed says so, and cannot be pressed twice.
+document.addEventListener("submit", ({ submitter }) => {
+  if (!submitter?.dataset.busy) return;
+  over = true;
+  setTimeout(() => {
+    submitter.disabled = true;
+    submitter.textContent = submitter.dataset.busy;
+  });
 });
 
-document.getElementById("cancel").addEventListener("click", async ({ target }) => {
-  target.disabled = true;
-  target.textContent = "Cancelling…";
-  over = true;
-  source.close();
-  await fetch(server, { method: "DELETE", headers: { "X-XSRFToken": xsrf } });
-  location.assign(home);
-});
+listen();
