@@ -14,6 +14,9 @@ from tornado.httputil import HTTPServerRequest
 from tornado.web import Application, ErrorHandler, HTTPError, RequestHandler
 from traitlets import Integer, default
 
+from labyard.core.errors import Forbidden
+from labyard.core.origins import refuse_foreign
+
 SERVICE = "labyard"
 
 
@@ -39,9 +42,29 @@ class BoundedApplication(Application):
                 b"".join(values).decode()
         except UnicodeDecodeError:
             return self.get_handler_delegate(request, ErrorHandler, {"status_code": 400})
+        try:
+            labs = f"{self.settings.get('base_url', '/')}user/"
+            # Whoever sends a token themselves is no browser that was misled.
+            if "Authorization" not in request.headers:
+                refuse_foreign(request.method or "", request.host, request.headers, labs=labs)
+        except Forbidden as error:
+            return self.get_handler_delegate(request, Foreign, {"error": error})
         if self.labs_below and is_below(request.host, self.labs_below):
             return self.get_handler_delegate(request, AtTheHub, {"origin": self.labs_below})
         return super().find_handler(request, **kwargs)
+
+
+class Foreign(RequestHandler):
+    """Says why a request that another page sent is refused."""
+
+    def initialize(self, error: Forbidden) -> None:
+        """Take the reason."""
+        self.error = error
+
+    def prepare(self) -> None:
+        """Say it, whatever the path."""
+        self.set_status(self.error.status)
+        self.finish(self.error.as_json())
 
 
 class AtTheHub(RequestHandler):

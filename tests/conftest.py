@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import docker
+import hypothesis
 import pytest
 
 from labyard.core.names import INSTALLATION
 from tests.tools import postgres as postgresql
 from tests.tools.person import Person
 from tests.tools.yard import Yard
+
+# A machine that does other things as well is slow now and then.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

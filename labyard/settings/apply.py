@@ -22,6 +22,8 @@ SERVICE = "labyard"
 CLI = "labyard-cli"
 # Browsers that do not assume it themselves would send cookies with other sites' forms.
 _COOKIES = {"samesite": "Lax"}
+# A page that opened one of the hub's keeps no hold of it.
+_HEADERS = {"Cross-Origin-Opener-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
 _PATIENCE = 20  # seconds that a writer waits for another one on SQLite
 
 
@@ -85,7 +87,7 @@ def _hub(settings: Settings, place: Place, hub: Any) -> None:
     hub.template_paths = list(place.template_paths)
     hub.template_vars = dict(place.template_vars)
     hub.default_url = f"{settings.base_url}services/{SERVICE}/"
-    hub.tornado_settings = {"cookie_options": dict(_COOKIES)}
+    hub.tornado_settings = {"cookie_options": dict(_COOKIES), "headers": dict(_HEADERS)}
     hub.cookie_max_age_days = settings.auth.session / 86400
     if settings.auth.longest_token is not None:
         hub.token_expires_in_max_seconds = int(settings.auth.longest_token)

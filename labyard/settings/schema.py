@@ -6,10 +6,6 @@ The reference page, the example file, the JSON schema and ``.env.example`` are m
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import ip_address
-from itertools import combinations
 from pathlib import PurePosixPath
 from typing import Literal
 from urllib.parse import urlsplit
@@ -17,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import model_validator
 
 from labyard.core.names import Scheme
+from labyard.settings import clashes
 from labyard.settings.auth import Auth
 from labyard.settings.chosen import Device
 from labyard.settings.kinds import (
@@ -41,30 +38,8 @@ from labyard.settings.kinds import (
     Whole,
 )
 from labyard.settings.profiles import Profile
-from labyard.settings.section import Clash, Disagreement, Section, option
+from labyard.settings.section import Disagreement, Section, option
 from labyard.settings.site import Site
-
-
-def _shared_ports(ports: Mapping[str, int]) -> Iterator[Clash]:
-    for one, other in combinations(ports, 2):
-        if ports[one] == ports[other]:
-            sentence = f"{one} and {other} are both {ports[one]}; each needs a port of its own"
-            yield (one, other), sentence
-
-
-def _given_twice(where: str, what: str, values: Sequence[object]) -> Iterator[Clash]:
-    for value, times in Counter(map(str, values)).items():
-        if times > 1:
-            yield (where,), f"{where}: the {what} {value} is given {times} times"
-
-
-def _takes_names_below(host: str) -> bool:
-    """Return whether ``host`` is a name with a dot in it, and no address."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return "." in host.strip(".")
-    return False
 
 
 class Edge(Section):
@@ -187,8 +162,8 @@ class Labs(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Labs:
         names = [profile.name for profile in self.profiles]
-        if clashes := list(_given_twice("labs.profiles", "name", names)):
-            raise Disagreement(clashes)
+        if found := list(clashes.given_twice("labs.profiles", "name", names)):
+            raise Disagreement(found)
         return self
 
 
@@ -307,17 +282,17 @@ class Settings(Section):
             "hub.port": self.hub.port,
             "hub.service_port": self.hub.service_port,
         }
-        clashes = [
-            *_shared_ports(ports),
-            *_given_twice("volumes", "name", [volume.name for volume in self.volumes]),
-            *_given_twice("volumes", "target", [volume.target for volume in self.volumes]),
-            *_given_twice("gpu.devices", "id", self.gpu.devices),
-            *self._foreign(),
-            *self._elsewhere(),
-            *self._nameless(),
+        found = [
+            *clashes.shared_ports(ports),
+            *clashes.given_twice("volumes", "name", [volume.name for volume in self.volumes]),
+            *clashes.given_twice("volumes", "target", [volume.target for volume in self.volumes]),
+            *clashes.given_twice("gpu.devices", "id", self.gpu.devices),
+            *clashes.borrowed_names(self.installation, self.naming),
+            *clashes.elsewhere(self.external_url, self.base_url),
+            *clashes.nameless(self.external_url, subdomains=self.edge.subdomains),
         ]
-        if clashes:
-            raise Disagreement(clashes)
+        if found:
+            raise Disagreement(found)
         return self
 
     @property
@@ -325,30 +300,3 @@ class Settings(Section):
         """Return the address people type, base path included; empty when it is the edge's own."""
         url = urlsplit(self.external_url)
         return f"{url.scheme}://{url.netloc}{self.base_url}" if url.netloc else ""
-
-    def _elsewhere(self) -> Iterator[Clash]:
-        """Return what would make people ask for another path than the hub serves."""
-        path = urlsplit(self.external_url).path.strip("/")
-        if path and path != self.base_url.strip("/"):
-            yield (
-                ("external_url", "base_url"),
-                f"external_url ends in /{path}, but base_url is {self.base_url}; give no path or that one",
-            )
-
-    def _nameless(self) -> Iterator[Clash]:
-        """Return what would leave labs without host names of their own."""
-        host = urlsplit(self.external_url).hostname or ""
-        if self.edge.subdomains and not _takes_names_below(host):
-            yield (
-                ("edge.subdomains", "external_url"),
-                "edge.subdomains is true, which needs an external_url with a host name that takes names"
-                f" below it, such as https://hub.example.org; its host is {host or 'empty'}",
-            )
-
-    def _foreign(self) -> Iterator[Clash]:
-        """Return what would give this installation's volumes the names of another's."""
-        if self.naming is Scheme.LABYARD and self.installation in {"jupyterlab", "jupyterhub"}:
-            yield (
-                ("installation", "naming"),
-                f"installation is {self.installation}; the naming scheme stellars uses that name",
-            )

@@ -5,14 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
-from labyard.core.errors import Forbidden, Refused
+from labyard.core.errors import Refused
 
 MAX_BODY = 256 * 2**10  # bytes; the largest honest request is a few hundred
-
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_SAME = frozenset({"same-origin", "none"})
 
 
 def policy(nonce: str = "") -> str:
@@ -42,23 +38,6 @@ def headers(nonce: str = "") -> Mapping[str, str]:
         "Cross-Origin-Resource-Policy": "same-origin",
         "Cache-Control": "no-store",
     }
-
-
-def refuse_foreign(method: str, host: str, request_headers: Mapping[str, str]) -> None:
-    """Do nothing unless another site's page is behind a request that changes something.
-
-    Raises
-    ------
-    Forbidden
-        When the browser says so.
-    """
-    if method in _SAFE_METHODS:
-        return
-    site = request_headers.get("Sec-Fetch-Site", "")
-    origin = request_headers.get("Origin", "")
-    foreign = site not in _SAME if site else bool(origin) and urlsplit(origin).netloc != host
-    if foreign:
-        raise Forbidden("This request comes from another site.", remedy="Use the page itself.")
 
 
 def parse_json(body: bytes) -> Mapping[str, Any]:

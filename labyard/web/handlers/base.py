@@ -17,6 +17,7 @@ from tornado.web import HTTPError, RequestHandler
 from labyard.core.errors import LabyardError
 from labyard.core.models import Owner
 from labyard.core.names import Names
+from labyard.core.origins import refuse_foreign
 from labyard.display.choices import Display
 from labyard.display.shelf import Shelf
 from labyard.incidents.watcher import Watcher
@@ -74,7 +75,8 @@ class Handler(HubOAuthenticated, RequestHandler):
 
     async def prepare(self) -> None:
         """Refuse what comes from elsewhere; find out who asks without holding up anybody."""
-        security.refuse_foreign(self.request.method, self.request.host, self.request.headers)
+        request, labs = self.request, f"{self.parts.settings.base_url}user/"
+        refuse_foreign(request.method, request.host, request.headers, labs=labs)
         await self.hub_auth.get_user(self, sync=False)
         if self.caller is not None and self.request.method not in {"GET", "HEAD", "OPTIONS"}:
             self.check_xsrf_cookie()

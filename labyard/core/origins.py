@@ -1,0 +1,34 @@
+"""Whose page is behind a request, as far as a browser tells. Pure; hub and service apply it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from labyard.core.errors import Forbidden
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_SAME = frozenset({"same-origin", "none"})
+
+
+def refuse_foreign(
+    method: str, host: str, headers: Mapping[str, str], *, labs: str = "/user/"
+) -> None:
+    """Do nothing unless another site's page, or a lab's, is behind a request that changes something.
+
+    ``host`` is the one that was asked, ``labs`` the path below which labs are. A lab's page on the
+    hub's own origin can hide where it is; only host names of labs' own (``edge.subdomains``) end that.
+
+    Raises
+    ------
+    Forbidden
+        When the browser says so.
+    """
+    if method in _SAFE_METHODS:
+        return
+    site, origin = headers.get("Sec-Fetch-Site", ""), headers.get("Origin", "")
+    foreign = site not in _SAME if site else bool(origin) and urlsplit(origin).netloc != host
+    if foreign:
+        raise Forbidden("This request comes from another site.", remedy="Use the page itself.")
+    if urlsplit(headers.get("Referer", "")).path.startswith(labs):
+        raise Forbidden("This request comes from a lab's page.", remedy="Use the page itself.")
