@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import quote
 
 from jupyterhub.handlers import login
 from jupyterhub.scopes import needs_scope
@@ -243,9 +244,19 @@ class AccountsHandler(Page):
             case _:
                 raise web.HTTPError(400, "There is no such action.")
         if code:
-            await self._list(code=code, code_for=name)
+            await self._list(code=code, code_for=name, invitation=self._invitation(name))
         else:
             self.redirect(self.hub.base_url + "accounts", status=303)
+
+    def _invitation(self, name: str) -> str:
+        """Return the whole address to hand out: the site's, else the one this page was asked for at."""
+        public = self.settings.get("public_url")
+        origin = (
+            f"{public.scheme}://{public.netloc}"
+            if public
+            else f"{self.request.protocol}://{self.request.host}"
+        )
+        return f"{origin}{self.hub.base_url}invitation?name={quote(name)}"
 
     async def _list(self, error: LabyardError | None = None, **values: Any) -> None:
         accounts = await asyncio.to_thread(self.authenticator.accounts.all)

@@ -32,7 +32,7 @@ def do(browser: Browser, name: str, action: str, **fields: str):
 
 
 def code_on(page: str) -> str:
-    found = re.search(r"<code>([a-z2-9]{4}(?:-[a-z2-9]{4}){4})</code>", page)
+    found = re.search(r"<code[^>]*>([a-z2-9]{4}(?:-[a-z2-9]{4}){4})</code>", page)
     assert found, page
     return found[1]
 
@@ -364,3 +364,10 @@ def test_rest_says_what_is_wrong(hub: Hub, path: str, body: object, status: int)
     assert answer.status_code == status, answer.text
     assert answer.json()["message"]
     assert answer.json()["status"] == status
+
+
+def test_a_code_comes_with_the_whole_address_to_hand_out(
+    hub: Hub, admin: Browser, name: str
+) -> None:
+    page = do(admin, name, "add").text
+    assert f"{hub.root}invitation?name={name}</code>" in page
