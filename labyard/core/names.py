@@ -59,6 +59,17 @@ def escape(name: str) -> str:
     return "".join(map(_ESCAPES.__getitem__, name.encode(errors="surrogatepass")))
 
 
+def limits_told(labels: Mapping[str, str]) -> tuple[float | None, int | None] | None:
+    """Return cores and bytes that a lab's labels tell, None for no limit; None where they tell none.
+
+    Labs from before these labels were given tell none.
+    """
+    if not {CPU, MEMORY} & labels.keys():
+        return None
+    cpu, memory = labels.get(CPU), labels.get(MEMORY)
+    return (float(cpu) if cpu else None, int(memory) if memory else None)
+
+
 def _fit(escaped: str, longest: int) -> str:
     """Shorten an escaped user, or user and server, if need be, so that no two meet.
 

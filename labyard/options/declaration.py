@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from labyard.settings.chosen import (
     Days,
@@ -52,7 +52,7 @@ class Options(BaseModel):
 
     profile: str | None = _choice("Profile", "A preset of the other fields.", "cards", "small")
     image: str | None = _choice(
-        "Image", "What is installed in the lab.", "image", "labyard/lab:latest", 12
+        "Image", "What is installed in the lab.", "image", "labyard/lab:latest", 6
     )
     cpu: LabCores | None = _choice("CPU cores", "Fractions are fine.", "text", "0.5")
     memory: LabMemory | None = _choice("Memory", "Swap included.", "text", "2G")
@@ -102,6 +102,15 @@ def _written(annotation: Any) -> Any:
             if isinstance(inside, Written):
                 yield inside.words
         yield from _written(each)
+
+
+def kept(stored: Mapping[str, Any]) -> Options:
+    """Return choices that the hub kept; what is not understood any more counts as not chosen."""
+    try:
+        return Options.model_validate(stored)
+    except ValidationError as error:
+        wrong = {each["loc"][0] for each in error.errors()}
+        return Options.model_validate({k: v for k, v in stored.items() if k not in wrong})
 
 
 def plain(options: Options) -> dict[str, Any]:

@@ -55,11 +55,30 @@ class Card:
     gives: str
 
 
-def form(limits: Limits, chosen: Mapping[str, Any], wrong: Mapping[str, str] | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class ServerName:
+    """The field of a new server's name: what was typed, the rule, and what is wrong with it."""
+
+    value: str
+    rule: str
+    wrong: str = ""
+
+    @property
+    def describes(self) -> str:
+        """Return the ids of what describes the field."""
+        return "server-name-wrong server-name-help" if self.wrong else "server-name-help"
+
+
+def form(
+    limits: Limits,
+    chosen: Mapping[str, Any],
+    wrong: Mapping[str, str] | None = None,
+    name: ServerName | None = None,
+) -> str:
     """Return the form's fields as HTML.
 
     ``chosen`` are earlier, suggested or refused choices as they were typed or kept, not trusted;
-    ``wrong`` says by field what is wrong with them.
+    ``wrong`` says by field what is wrong with them. ``name`` is there where a name is asked for.
     """
     values, wrong = _as_typed(chosen), wrong or {}
     picked = limits.profile(values.get("profile")) or limits.profile(None)
@@ -74,6 +93,7 @@ def form(limits: Limits, chosen: Mapping[str, Any], wrong: Mapping[str, str] | N
             fields=fields,
             wrong_profile=wrong.get("profile", ""),
             elsewhere=elsewhere,
+            server=name,
         )
     )
 

@@ -26,13 +26,13 @@ from labyard.options.declaration import Options, plain
 from labyard.options.form import form
 from labyard.options.limits import Limits
 from labyard.options.link import suggested
+from labyard.options.offer import offer
 from labyard.options.parse import parse
 from labyard.options.profiles import outcome
 from labyard.options.refused import OptionsRefused
 from labyard.settings.schema import Settings
 from labyard.spawners import room
 from labyard.spawners.clearing import Clearing, when_reachable
-from labyard.spawners.offer import offer
 from labyard.spawners.outcome import Cancelled, NotAllowed, Outcome, explained, of_exception, told
 from labyard.spawners.plan import PORT, plan, with_gpus, with_limits_told
 from labyard.spawners.progress import Pace, Progress, Step

@@ -128,7 +128,7 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
     routes: list[tuple[str, Any, dict[str, Any]]] = [
         (r"", home.HomeHandler, given),
         (r"figures", figures.FiguresHandler, given),
-        (r"server/(start|stop|restart|delete|new|cancel)", home.ServerFormHandler, given),
+        (r"server/(start|stop|restart|delete|cancel)", home.ServerFormHandler, given),
         (r"volumes/reset", home.ResetFormHandler, given),
         (r"incidents/dismiss", incidents.DismissHandler, given),
         *(
@@ -142,6 +142,7 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
         (rf"api/servers/{_USER}", api.ServerHandler, given),
         (rf"api/servers/{_USER}/([^/]+)", api.ServerHandler, given),
         (rf"api/users/{_USER}/{_WHICH}/(start|stop|restart|cancel)", api.ActionHandler, given),
+        (rf"api/users/{_USER}/limits", api.LimitsHandler, given),
         (rf"api/users/{_USER}/{_WHICH}/logs", api.LogsHandler, given),
         (rf"api/users/{_USER}/{_WHICH}", api.RemovalHandler, given),
         (rf"api/users/{_USER}/volumes", api.VolumesHandler, given),

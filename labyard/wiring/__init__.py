@@ -12,7 +12,7 @@ from labyard.wiring.ground import (
     stop_edge,
 )
 from labyard.wiring.installation import Choices, Installation
-from labyard.wiring.processes import configure, run_hub, run_service
+from labyard.wiring.processes import configure, configured, run_hub, run_service
 
 __all__ = [
     "Choices",
@@ -21,6 +21,7 @@ __all__ = [
     "build_image",
     "choose",
     "configure",
+    "configured",
     "edge_running",
     "prepare_database",
     "prepare_labs",

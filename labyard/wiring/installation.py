@@ -22,6 +22,7 @@ from labyard.engines.host import hub_address
 from labyard.engines.local.engine import LocalEngine
 from labyard.engines.local.spec import home
 from labyard.notices.keys import Keys
+from labyard.settings.effective import Effective, with_effective
 from labyard.settings.load import Loaded, load
 from labyard.settings.schema import Settings
 
@@ -116,6 +117,23 @@ class Installation:
     @property
     def _digest(self) -> str:
         return hashlib.sha256(self.settings.model_dump_json().encode()).hexdigest()
+
+    def keep(self, effective: Effective) -> None:
+        """Keep what holds in the hub, for the service."""
+        files.replace(self._effective, effective.model_dump_json())
+
+    @property
+    def settings_of_the_hub(self) -> Settings:
+        """Return the settings as the hub has them: the site's own files have had their word."""
+        try:
+            kept = Effective.model_validate_json(self._effective.read_text())
+        except FileNotFoundError:
+            return self.settings
+        return with_effective(self.settings, kept)
+
+    @property
+    def _effective(self) -> Path:
+        return self.paths.run / "effective.json"
 
     # -- objects ----------------------------------------------------------------------------------
 

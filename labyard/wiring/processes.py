@@ -13,6 +13,7 @@ from labyard.core.processes import end_with_parent
 from labyard.core.store import Store
 from labyard.gpu.assign import Gpus
 from labyard.settings.apply import Place, apply
+from labyard.settings.effective import effective
 from labyard.settings.environment import HUB_PID, relevant
 from labyard.wiring.installation import Installation
 
@@ -69,6 +70,15 @@ def configure(config: Any) -> Path:
     return site.loaded.path
 
 
+def configured(config: Any) -> None:
+    """Keep what the site's own files made of the settings, for the service.
+
+    Called at the end of ``jupyterhub_config.py``.
+    """
+    site = Installation.here()
+    site.keep(effective(site.settings, config))
+
+
 def run_service() -> None:
     """Run the pages and their REST until the hub that started this is gone."""
     from labyard.display.shelf import Shelf  # noqa: PLC0415
@@ -83,7 +93,7 @@ def run_service() -> None:
         engine, store = site.engine(), Store(site.database)
         try:
             parts = make_parts(
-                settings=site.settings,
+                settings=site.settings_of_the_hub,
                 engine=engine,
                 locks=site.locks,
                 names=site.names,

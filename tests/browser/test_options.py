@@ -42,7 +42,13 @@ PROFILES = [
 def yard(make_yard: Callable[..., Yard]) -> Yard:
     """An installation with profiles and GPUs, which nobody here really has."""
     place = make_yard(
-        labs={"profiles": PROFILES, "images": ["other:1"], "gpus": 2, "max_days": 30},
+        labs={
+            "profiles": PROFILES,
+            "images": ["other:1"],
+            "gpus": 2,
+            "max_days": 30,
+            "named_servers": 9,
+        },
         gpu={"devices": [f"GPU-{n}" for n in range(4)]},
     )
     place.up()
@@ -209,8 +215,54 @@ def test_the_hubs_own_page_has_the_same_form(anna: Seat, artefacts: Path) -> Non
     expect(page.locator("#cpu")).to_have_value("")
 
 
+@pytest.mark.timeout(300)
+def test_info_change_and_start_with_what_was_chosen(
+    anna: Seat, yard: Yard, engine_client: docker.DockerClient, artefacts: Path
+) -> None:
+    def memory() -> int:
+        lab = engine_client.containers.get(Names(yard.installation).lab("anna", "kept"))
+        return int(lab.attrs["HostConfig"]["Memory"])
+
+    page = anna.open(NEW)
+    fill(page, **{"server-name": "kept", "memory": "300M"})
+    page.click("#begin")
+    page.wait_for_url("**/user/anna/kept/**", timeout=SLOW)
+    anna.home()
+    expect(page.locator("#servers tr", has_text="kept")).to_contain_text("300 MB", timeout=SLOW)
+    page.click("#info-kept")
+    expect(page.locator("main")).to_contain_text("300 MB")
+    expect(page.locator("main")).to_contain_text("stop it first")
+    look(page, artefacts, "info-running")
+
+    anna.home()
+    page.click("#stop-kept")
+    expect(page.locator("#start-kept")).to_be_visible(timeout=SLOW)
+    page.click("#start-kept")
+    page.wait_for_url("**/user/anna/kept/**", timeout=SLOW)
+    assert memory() == 300 * 2**20
+    anna.home()
+    page.click("#stop-kept")
+    page.locator("#change-kept").click(timeout=SLOW)
+    expect(page.locator("#memory")).to_have_value("300M")
+    look(page, artefacts, "change")
+    page.fill("#memory", "310M")
+    page.click("#begin")
+    page.wait_for_url("**/user/anna/kept/**", timeout=SLOW)
+    assert memory() == 310 * 2**20
+    assert anna.problems == []
+
+
+@pytest.mark.timeout(300)
+def test_no_gpu_here_is_told_plainly(anna: Seat) -> None:
+    page = anna.open(NEW)
+    page.fill("#server-name", "wants-gpu")
+    page.get_by_text("One GPU", exact=True).click()
+    page.click("#begin")
+    expect(page.locator("main")).to_contain_text("There is no GPU for the lab", timeout=SLOW)
+
+
 @pytest.fixture(autouse=True)
 def _nothing_left(yard: Yard) -> Iterator[None]:
     yield
-    for name in ("anna/train-long", "anna/typed-only", "clara/plain"):
+    for name in ("anna/train-long", "anna/typed-only", "anna/kept", "clara/plain"):
         yard.labyard("servers", "stop", name, check=False)

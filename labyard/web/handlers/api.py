@@ -11,7 +11,7 @@ from labyard.volumes.catalog import catalog, users
 from labyard.web import rights
 from labyard.web.handlers.base import JsonHandler, SignInNeeded
 from labyard.web.hub import Person, Server
-from labyard.web.view.server import limits
+from labyard.web.view.server import made_of
 
 _PAGE = 100
 _MOST_LINES = 5000
@@ -63,20 +63,30 @@ class ServerHandler(JsonHandler):
 
     def _details(self, person: Person, owner: Owner, name: str) -> Mapping[str, Any]:
         server = person.server(name)
-        labs, snapshot = self.parts.settings.labs, self.parts.sampler.snapshot
-        cpu, memory = limits(server, labs)
+        snapshot = self.parts.sampler.snapshot
         lab = snapshot.lab(owner.id, name) if not server.stopped else None
+        made = made_of(server, lab, self.parts.settings)
         samples = snapshot.usage(owner.id, name) if server.ready else ()
         return {
             **brief(server),
             "options": dict(server.options),
-            "image": lab.image if lab else server.options.get("image") or labs.image,
-            "cpu_limit": cpu,
-            "memory_limit": memory,
+            "image": made.image,
+            "cpu_limit": made.cpu,
+            "memory_limit": made.memory,
             "lab": _lab(lab),
             "usage": {"cpu": samples[-1].cpu, "memory": samples[-1].memory} if samples else None,
             "engine_error": str(snapshot.error) if snapshot.error else None,
         }
+
+
+class LimitsHandler(JsonHandler):
+    """What a person may choose for a server."""
+
+    async def get(self, user: str) -> None:
+        """Answer the limits as the hub has them for this person."""
+        owner = await self.allowed(rights.ACT, user)
+        limits = await self.parts.actions.hub.limits(self.token, owner.name)
+        self.reply({"user": user, **limits.model_dump(mode="json")})
 
 
 class ActionHandler(JsonHandler):

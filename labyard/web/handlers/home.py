@@ -9,9 +9,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from jupyterhub.slugs import is_valid_safe_slug
-
-from labyard.core.errors import Busy, LabyardError, Refused
+from labyard.core.errors import LabyardError, Refused
 from labyard.core.models import Owner
 from labyard.web import rights
 from labyard.web.handlers.base import PageHandler, signed_in
@@ -137,9 +135,7 @@ class ServerFormHandler(OwnHandler):
 
     async def _act(self, action: str, owner: Owner, server: str) -> None:
         actions, name = self.parts.actions, server or "My server"
-        if action in {"start", "new"}:
-            if action == "new":
-                await self._check_new(owner, server)
+        if action == "start":
             return await self.begin(owner, server)
         if action == "cancel":
             cancelled = await actions.cancel(self.token, owner, server)
@@ -154,16 +150,6 @@ class ServerFormHandler(OwnHandler):
             await actions.delete(self.token, owner, server)
             self.say("done", f"{name} was deleted. Your volumes are as they were.")
         return self.go_home()
-
-    async def _check_new(self, owner: Owner, server: str) -> None:
-        if not is_valid_safe_slug(server):
-            raise Refused(
-                f"{server!r} cannot be a server's name.",
-                remedy="Use up to 30 lower-case letters, digits and single dashes, a letter first, "
-                "for example train-long.",
-            )
-        if server in (await self.parts.actions.hub.person(self.token, owner.name)).servers:
-            raise Busy(f"You have a server called {server} already.", remedy="Choose another name.")
 
 
 class ResetFormHandler(OwnHandler):

@@ -7,7 +7,7 @@ from typing import Any
 
 from labyard.core.errors import LabyardError
 from labyard.core.models import Owner
-from labyard.options.form import form
+from labyard.options.form import ServerName, form
 from labyard.options.limits import Limits
 from labyard.options.link import PREFIX, suggested
 from labyard.options.refused import OptionsRefused
@@ -15,7 +15,9 @@ from labyard.web import rights
 from labyard.web.handlers.base import signed_in
 from labyard.web.handlers.home import OwnHandler
 from labyard.web.hub import Server
-from labyard.web.view.options import NAME_RULE, Summary, name_objection, summary
+from labyard.web.view.options import NAME_RULE, Summary, name_objection, summary, view_info
+from labyard.web.view.server import view_server
+from labyard.web.view.words import utc_now
 
 _NOT_OPTIONS = frozenset({"_xsrf", "server"})
 
@@ -60,14 +62,13 @@ class _OptionsHandler(OwnHandler):
             "service/options/page.html",
             (error.status if error else 400) if failed else 200,
             page_title=f"{'New server' if new else 'Options'} · {self.parts.settings.site.name}",
-            form=form(limits, raw, wrong),
+            form=form(
+                limits, raw, wrong, ServerName(server, NAME_RULE, wrong_name) if new else None
+            ),
             told=told,
             link=self.link(told.query),
             server=server,
             new=new,
-            name_rule=NAME_RULE,
-            named_limit=self.parts.settings.labs.named_servers,
-            wrong_name=wrong_name,
             failed=failed,
             problem=error if error and not wrong else None,
             from_link=from_link,
@@ -139,7 +140,28 @@ class SummaryHandler(_OptionsHandler):
         self.show("service/options/told.html", told=told, link=self.link(told.query))
 
 
+class InfoHandler(_OptionsHandler):
+    """What a server was made with, and what comes with it."""
+
+    @signed_in
+    async def get(self) -> None:
+        """Show it. Nothing here asks the engine."""
+        owner, parts = await self.owner(rights.READ), self.parts
+        person = await parts.actions.hub.person(self.token, owner.name)
+        server = person.server(self.get_query_argument("server", ""))
+        name, snapshot = server.name, parts.sampler.snapshot
+        about = view_info(server, snapshot.lab(owner.id, name), parts.settings)
+        self.show(
+            "service/options/info.html",
+            page_title=f"About {name or 'my server'} · {parts.settings.site.name}",
+            server=view_server(server, owner, snapshot, parts.settings, utc_now()),
+            about=about,
+            link=self.link(about.query),
+        )
+
+
 ROUTES = (
+    (r"info", InfoHandler),
     (r"new", NewHandler),
     (r"new/summary", SummaryHandler),
     (r"change", ChangeHandler),

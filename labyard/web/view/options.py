@@ -8,16 +8,20 @@ from typing import Any
 
 from jupyterhub.slugs import is_valid_safe_slug
 
+from labyard.core.models import Lab
+from labyard.core.units import show_bytes
 from labyard.gpu.choose import held
 from labyard.options import words
-from labyard.options.declaration import Options
+from labyard.options.declaration import Options, kept
 from labyard.options.limits import Limits
 from labyard.options.link import link
 from labyard.options.parse import parse
 from labyard.options.profiles import outcome
 from labyard.options.refused import OptionsRefused, called
-from labyard.web.hub import Person
+from labyard.settings.schema import Settings
+from labyard.web.hub import Person, Server
 from labyard.web.sampler import Snapshot
+from labyard.web.view.server import made_of
 
 NAME_RULE = "Lower-case letters, digits and single dashes, a letter first; at most 30."
 
@@ -76,6 +80,34 @@ def _free(given: Options, limits: Limits, snapshot: Snapshot) -> Free | None:
     asked = there if given.gpus == "all" else words.count_of(given.gpus)
     taken = held(snapshot.labs.values()) & set(limits.devices)
     return Free(there - len(taken), there, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What was chosen for a server and what it is made of, each as label and value."""
+
+    chosen: tuple[tuple[str, str], ...]
+    made_of: tuple[tuple[str, str], ...]
+    query: str
+
+
+def view_info(server: Server, lab: Lab | None, settings: Settings) -> Info:
+    """Return what to say about a server; ``lab`` is None while none runs."""
+    lab = lab if server.ready else None
+    chosen = kept(server.options)
+    made = made_of(server, lab, settings)
+    held_now = len(held([lab])) if lab is not None else 0
+    facts = {
+        "Image": made.image,
+        "CPU": words.cores(made.cpu) if made.cpu is not None else "no limit",
+        "Memory": show_bytes(made.memory) if made.memory is not None else "no limit",
+        "GPUs": words.gpus(held_now),
+    }
+    return Info(
+        chosen=words.told(chosen),
+        made_of=tuple((label, value) for label, value in facts.items() if value),
+        query=link(chosen, **({"server": server.name} if server.name else {})),
+    )
 
 
 def name_objection(server: str, person: Person) -> str:

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from labyard.core.models import Lab, Owner
-from labyard.core.units import parse_bytes, show_bytes
-from labyard.settings.schema import Labs, Settings
+from labyard.core.names import limits_told
+from labyard.core.units import show_bytes
+from labyard.options.declaration import kept
+from labyard.options.offer import usual_offer
+from labyard.options.profiles import outcome
+from labyard.settings.schema import Settings
 from labyard.web.hub import Server
 from labyard.web.sampler import Snapshot
 from labyard.web.view.meters import Meters, view_meters
@@ -21,6 +25,15 @@ _STATES = {
     "stopping": ("wait", "Stopping"),
     "stopped": ("off", "Stopped"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class MadeOf:
+    """A lab's image and limits: cores and bytes, None for no limit."""
+
+    image: str
+    cpu: float | None
+    memory: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +67,15 @@ def view_server(
     state = server.state
     lab = snapshot.lab(owner.id, server.name)
     limited = snapshot.info is None or snapshot.info.isolated
-    cpu, memory = limits(server, settings.labs) if limited else (None, None)
     running = state == "running"
+    made = made_of(server, lab if running else None, settings)
+    cpu, memory = (made.cpu, made.memory) if limited else (None, None)
     return ServerView(
         name=server.name,
         state=state,
         url=server.url,
         made_of=(
-            _made_of(server, lab if running else None, settings.labs, cpu, memory)
+            " · ".join(filter(None, [made.image, _size(cpu, memory)]))
             if limited
             else "a process of this machine, without limits"
         ),
@@ -76,24 +90,15 @@ def view_server(
     )
 
 
-def limits(server: Server, labs: Labs) -> tuple[float | None, int | None]:
-    """Return the cores and bytes a server may use, as chosen for it or as usual."""
-    chosen = server.options
-    cpu, memory = chosen.get("cpu") or labs.cpu, chosen.get("memory") or labs.memory
-    try:
-        return (
-            None if cpu is None else float(cpu),
-            None if memory is None else parse_bytes(memory),
-        )
-    except (TypeError, ValueError):
-        return labs.cpu, labs.memory
-
-
-def _made_of(
-    server: Server, lab: Lab | None, labs: Labs, cpu: float | None, memory: int | None
-) -> str:
-    image = lab.image if lab else str(server.options.get("image") or labs.image)
-    return " · ".join(filter(None, [image, _size(cpu, memory)]))
+def made_of(server: Server, lab: Lab | None, settings: Settings) -> MadeOf:
+    """Return what a server is made of: what its lab's labels say, else what a start would give."""
+    chosen = kept(server.options)
+    given = outcome(chosen, usual_offer(settings))
+    image, cpu, memory = given.image or settings.labs.image, given.cpu, given.memory
+    if lab is not None:
+        told = limits_told(lab.labels)
+        image, (cpu, memory) = lab.image, told or (cpu, memory)
+    return MadeOf(image, cpu, memory)
 
 
 def _size(cpu: float | None, memory: int | None) -> str:

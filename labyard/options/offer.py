@@ -10,6 +10,20 @@ from labyard.options.limits import Limits
 from labyard.settings.schema import Settings
 
 
+def usual_offer(settings: Settings) -> Limits:
+    """Return the limits as far as settings tell them: what a server gets that does not run."""
+    labs = settings.labs
+    return offer(
+        settings,
+        image=labs.image,
+        images=labs.images,
+        cpu=labs.cpu,
+        memory=labs.memory,
+        host=None,
+        lacks={},
+    )
+
+
 def offer(
     settings: Settings,
     *,
