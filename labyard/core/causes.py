@@ -259,16 +259,23 @@ ENDED_BY_ITSELF = Cause(
 )
 HOME_FULL = Cause(
     "home-full",
-    "Your home is full",
-    "The home takes no write: no space left, or the quota is reached. The lab starts all the same.",
+    "Your storage is full",
+    "A volume takes no write: no space left, or its quota is reached. The lab starts all the same.",
     "Delete what you do not need in JupyterLab; what is deleted there now is gone at once.",
     during=During.RUN,
 )
 HOME_NEARLY_FULL = Cause(
     "home-nearly-full",
-    "Your home is nearly full",
-    "Less than 5 % and less than 1 GB of the home is free.",
+    "Your storage is nearly full",
+    "Less than 5 % and less than 1 GB of a volume is free.",
     "Delete what you do not need, before nothing can be saved any more.",
+    during=During.RUN,
+)
+HOME_READ_ONLY = Cause(
+    "home-read-only",
+    "Your storage can only be read",
+    "A volume says that its file system is read-only. The lab starts all the same.",
+    "Tell your administrator: the disk may be failing, or the volume is mounted read only.",
     during=During.RUN,
 )
 CLOCK_SKEW = Cause(

@@ -1,7 +1,8 @@
 """What a lab's own program says of it (``engines.base.Engine.report``). From inside the lab: no trust.
 
 ``{"rooms": [{"path", "state", "free", "size", "largest": [[path, bytes], …]}], "skew": seconds}``
-where ``state`` is ``full``, ``low`` or ``disk``. ``images/lab/labyard_lab/report.py`` is the other end.
+where ``state`` is ``full``, ``low``, ``read-only`` or ``disk`` (the whole disk is full).
+``images/lab/labyard_lab/report.py`` is the other end.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _MOST_SHOWN = 3
 _CAUSES = {
     "full": causes.HOME_FULL,
     "low": causes.HOME_NEARLY_FULL,
+    "read-only": causes.HOME_READ_ONLY,
     "disk": causes.DISK_FULL,
 }
 
@@ -35,7 +37,7 @@ class Room(_Strict):
     """How a directory of the lab stands. ``largest`` are the largest things in it, largest first."""
 
     path: Path
-    state: Literal["full", "low", "disk"]
+    state: Literal["full", "low", "read-only", "disk"]
     free: Bytes = 0
     size: Bytes = 0
     largest: Annotated[list[tuple[Path, Bytes]], Field(max_length=10)] = []

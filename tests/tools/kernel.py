@@ -41,11 +41,12 @@ class Kernel:
         )
         self.socket = self._open.enter_context(connection)
 
-    def run(self, code: str, timeout: float = 60) -> str:
-        """Run code and return what it printed; fail on an exception in it."""
+    def send(self, code: str) -> str:
+        """Ask for code to be run, wait for nothing, and return the message's id."""
+        id = uuid.uuid4().hex
         message = {
             "header": {
-                "msg_id": uuid.uuid4().hex,
+                "msg_id": id,
                 "msg_type": "execute_request",
                 "username": "",
                 "session": uuid.uuid4().hex,
@@ -58,10 +59,15 @@ class Kernel:
             "buffers": [],
         }
         self.socket.send(json.dumps(message))
+        return id
+
+    def run(self, code: str, timeout: float = 60) -> str:
+        """Run code and return what it printed; fail on an exception in it."""
+        id = self.send(code)
         printed = ""
         while True:
             answer: dict[str, Any] = json.loads(self.socket.recv(timeout))
-            if answer["parent_header"].get("msg_id") != message["header"]["msg_id"]:  # type: ignore[index]
+            if answer["parent_header"].get("msg_id") != id:
                 continue
             kind, content = answer["msg_type"], answer["content"]
             if kind == "stream":

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from labyard_lab import home, lazy_iri
+from labyard_lab import home, hub, lazy_iri, report, says
 
 _SECRETS = "/run/labyard/secrets.json"
 _OF_PROCESSES = "LABYARD_SECRETS"  # names the file where the lab is a process of the host
@@ -27,10 +27,15 @@ def main() -> None:
     if _OF_PROCESSES not in os.environ:  # the local engine has set its own
         os.umask(0o027)
     take_secrets(Path(os.environ.get(_OF_PROCESSES, _SECRETS)))
-    home.furnish(Path.home())
+    hub.ask(restarted=report.file().exists())
+    os.environ.setdefault("JUPYTER_CONFIG_PATH", str(Path(__file__).with_name("config")))
+    home.move_in(Path.home())
     settle()
     lazy_iri.install()
-    from jupyterhub.singleuser import main as become_singleuser
+    try:
+        from jupyterhub.singleuser import main as become_singleuser
+    except ImportError as error:
+        says.end("no-singleuser", f"{error}.", module=error.name or "jupyterhub")
 
     sys.argv[0] = "jupyterhub-singleuser"
     become_singleuser()
@@ -41,12 +46,12 @@ def take_secrets(file: Path) -> None:
     try:
         os.environ.update(json.loads(file.read_text()))
     except FileNotFoundError:
-        sys.exit(f"{file} is missing: a lab is started by its hub, which puts its secrets there.")
+        sentence = f"{file} is missing: a lab is started by its hub, which puts its secrets there."
+        says.end("no-secrets", sentence, file=str(file))
 
 
 def settle() -> None:
-    """Point Jupyter to our defaults, and to a directory of this run for what holds the lab's token."""
-    os.environ.setdefault("JUPYTER_CONFIG_PATH", str(Path(__file__).with_name("config")))
+    """Point Jupyter to a directory of this run for what holds the lab's token."""
     os.environ.setdefault("JUPYTER_RUNTIME_DIR", tempfile.mkdtemp(prefix="jupyter-"))
     os.environ["JUPYTERHUB_SINGLEUSER_APP"] = "jupyter-server"
 

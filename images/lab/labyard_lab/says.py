@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from typing import NoReturn
 
 EXITS = {
@@ -29,4 +30,6 @@ def line(code: str, facts: dict[str, object]) -> str:
 def end(code: str, sentence: str, **facts: object) -> NoReturn:
     """Say in words and in one line for the hub why this lab cannot run, and end it, from any thread."""
     print(sentence, line(code, facts), sep="\n", file=sys.stderr, flush=True)
+    if threading.current_thread() is threading.main_thread():
+        sys.exit(EXITS[code])
     os._exit(EXITS[code])

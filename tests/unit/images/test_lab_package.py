@@ -31,11 +31,14 @@ def test_secrets_are_read_from_a_file_that_stays(
     assert file.exists()
 
 
-def test_without_secrets_it_says_who_brings_them(tmp_path: Path) -> None:
+def test_without_secrets_it_says_who_brings_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from labyard_lab import __main__ as entry
 
-    with pytest.raises(SystemExit, match="started by its hub"):
+    with pytest.raises(SystemExit, match="64"):
         entry.take_secrets(tmp_path / "secrets.json")
+    assert "started by its hub" in capsys.readouterr().err
 
 
 @pytest.fixture

@@ -1,0 +1,118 @@
+"""Whether the directories a person works in take a write, and what fills them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_NEEDED = 2**20  # bytes: what a lab writes for itself when it starts
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_NAMELESS_UNKNOWN = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT)
+_LOW_SHARE, _LOW_BYTES = 0.05, 2**30
+_PATIENCE = 4.0  # seconds to add up what is in a home
+_MOST = 5
+_ESCAPED = re.compile(r"\\([0-7]{3})")
+
+
+@dataclass(frozen=True)
+class Room:
+    """How a directory stands: ``ok``, ``low``, ``full``, ``read-only`` or ``denied``; sizes in bytes."""
+
+    path: Path
+    state: str
+    free: int = 0
+    size: int = 0
+
+
+def closed(room: Room) -> bool:
+    """Return whether it takes no write, and that is nobody's decision about this account."""
+    return room.state in ("full", "read-only")
+
+
+def look(path: Path, *, write: bool) -> Room:
+    """Return how ``path`` stands. Only a ``write`` sees a quota; it leaves nothing behind."""
+    state = _tried(path) if write else "ok"
+    try:
+        about = os.statvfs(path)
+    except OSError:
+        return Room(path, state)
+    free, size = about.f_bavail * about.f_frsize, about.f_blocks * about.f_frsize
+    if state == "ok" and free < _NEEDED:
+        state = "full"
+    elif state == "ok" and free < min(_LOW_SHARE * size, _LOW_BYTES):
+        state = "low"
+    return Room(path, state, free, size)
+
+
+def _tried(path: Path) -> str:
+    """Return what comes of taking as much room as a lab needs, in a file without a name."""
+    try:
+        descriptor = _nameless(path)
+        try:
+            os.posix_fallocate(descriptor, 0, _NEEDED)
+        finally:
+            os.close(descriptor)  # where a network file system says that a quota is reached
+    except OSError as error:
+        if error.errno in _FULL:
+            return "full"
+        return "read-only" if error.errno == errno.EROFS else "denied"
+    return "ok"
+
+
+def _nameless(path: Path) -> int:
+    try:
+        return os.open(path, os.O_TMPFILE | os.O_WRONLY, 0o600)
+    except OSError as error:
+        if error.errno not in _NAMELESS_UNKNOWN:
+            raise
+    sample = path / f".labyard-{os.getpid()}-{time.monotonic_ns()}"
+    descriptor = os.open(sample, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    sample.unlink()
+    return descriptor
+
+
+def volumes(home: Path, mounts: str) -> list[Path]:
+    """Return ``home`` and the writable volumes below it, by ``/proc/self/mountinfo``."""
+    found = [home]
+    for line in mounts.splitlines():
+        fields = line.split()
+        path = Path(_ESCAPED.sub(lambda m: chr(int(m[1], 8)), fields[4]))
+        below = path != home and path.is_relative_to(home) and path.is_dir()
+        if below and "ro" not in fields[5].split(","):
+            found.append(path)
+    return found
+
+
+def largest(path: Path, patience: float = _PATIENCE) -> list[tuple[str, int]]:
+    """Return the largest things right in ``path`` with their bytes on disk, the largest first.
+
+    Other file systems are left out. What is not added up within ``patience`` seconds is not counted.
+    """
+    deadline = time.monotonic() + patience
+    try:
+        device = path.lstat().st_dev
+        entries = sorted(path.iterdir())
+    except OSError:
+        return []
+    sums = ((str(entry), sum(_sizes(entry, device, deadline))) for entry in entries)
+    return sorted((s for s in sums if s[1]), key=lambda s: s[1], reverse=True)[:_MOST]
+
+
+def _sizes(entry: Path, device: int, deadline: float) -> Iterator[int]:
+    waiting = [entry]
+    while waiting and time.monotonic() < deadline:
+        at = waiting.pop()
+        try:
+            about = at.lstat()
+            if about.st_dev != device:
+                continue
+            yield about.st_blocks * 512
+            if at.is_dir() and not at.is_symlink():
+                waiting.extend(at.iterdir())
+        except OSError:
+            continue

@@ -1,0 +1,114 @@
+"""Storage that is full, or somebody else's: a full home still starts, and says what to delete."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import docker
+import pytest
+
+from labyard.core.names import Names
+from tests.tools.disks import small_volume
+from tests.tools.kernel import Kernel
+from tests.tools.person import Person, eventually
+from tests.tools.yard import Yard
+
+NAMED = 5.0  # seconds within which a fact is named
+NOTICED = 40.0  # a lab's report is read every 30 seconds
+HOME = "services/labyard/"
+FILL = "dd if=/dev/zero of={} bs=4096 2>/dev/null; true"
+EVIL = "<img src=x onerror=alert(1)>"  # a slash cannot be in a name
+
+
+@pytest.fixture(scope="module")
+def place(make_yard: Callable[..., Yard]) -> Yard:
+    yard = make_yard()
+    yard.up()
+    yard.bootstrap()
+    return yard
+
+
+Make = Callable[[str, str], Callable[..., str]]
+
+
+@pytest.fixture
+def small(place: Yard, engine_client: docker.DockerClient, tmp_path: Path) -> Iterator[Make]:
+    """Give a person a small volume before their first start; end their lab before it goes."""
+    owners: set[str] = set()
+    with ExitStack() as stack:
+
+        def make(user: str, key: str) -> Callable[..., str]:
+            owners.add(user)
+            names = Names(place.installation)
+            labels = names.volume_labels(number(place, user), user, key)
+            name = names.volume(user, key)
+            return stack.enter_context(small_volume(engine_client, name, labels, tmp_path / key))
+
+        yield make
+        for user in owners:
+            for lab in engine_client.containers.list(all=True):
+                if lab.name == Names(place.installation).lab(user):
+                    lab.remove(force=True, v=True)
+
+
+def number(place: Yard, user: str) -> int:
+    with closing(sqlite3.connect(place.data / "labyard.sqlite")) as database:
+        found = database.execute("select id from users where name = ?", (user,)).fetchone()
+    return int(found[0])
+
+
+def home(person: Person) -> str:
+    return person.get(HOME).text
+
+
+def test_a_full_home_starts_and_says_what_to_delete(place: Yard, small: Make) -> None:
+    dora = place.member("dora")
+    shell = small("dora", "home")
+    shell(f"cd /v; mkdir -p 'lab/{EVIL}' lab/workspace lab/.cache; " + FILL.format("lab/models.bin"))
+    dora.run()
+    eventually(lambda: "Your storage is full" in home(dora), NAMED, "home says so")
+    assert dora.lab("lab").status_code == 200
+    kernel = Kernel(dora)
+    assert kernel.run("print(6 * 7)") == "42"
+    eventually(lambda: "models.bin" in home(dora), NOTICED, "home says what to delete")
+    assert EVIL not in home(dora)
+    dora.write("notes.txt", "the workspace has room")
+
+    kernel.run("import os; os.remove(os.path.expanduser('~/models.bin'))")
+    eventually(lambda: "Your storage is full" not in home(dora), NOTICED, "home is content again")
+    dora.halt()
+    dora.run()  # and lives in its home again
+    assert Kernel(dora).run("import os; print(os.environ.get('IPYTHONDIR'))") == "None"
+
+
+def test_a_workspace_that_becomes_full_is_told_and_can_be_emptied_from_jupyterlab(
+    place: Yard, small: Make
+) -> None:
+    emil = place.member("emil")
+    small("emil", "workspace")
+    emil.run()
+    kernel = Kernel(emil)
+    assert "Your storage" not in home(emil)
+    kernel.run(f"import subprocess; subprocess.run(['sh', '-c', {FILL.format('data.bin')!r}])")
+    eventually(lambda: "Your storage is full" in home(emil), NOTICED, "home says so")
+    assert "data.bin" in home(emil)
+    gone = emil.http.delete(
+        f"{emil.url}{emil.server_path()}api/contents/data.bin",
+        headers={"X-XSRFToken": emil.xsrf(emil.server_path())},
+        timeout=30,
+    )
+    assert gone.status_code == 204, gone.text  # not into a trash on the same full volume
+    emil.write("saved.txt", "there is room again")
+    eventually(lambda: "Your storage is full" not in home(emil), NOTICED, "home is content again")
+
+
+def test_a_home_of_another_account_is_named_with_the_remedy(place: Yard, small: Make) -> None:
+    fred = place.member("fred")
+    shell = small("fred", "home")
+    shell("chown 0:0 /v", user="0:0")
+    answer = fred.start()
+    eventually(lambda: not (fred.model() or {}).get("pending"), 60, "the start is over")
+    assert "belongs to account 0" in answer.text + fred.get("hub/spawn-pending/fred").text
