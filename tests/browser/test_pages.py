@@ -18,6 +18,7 @@ PUBLIC = {
     "sign-in": "hub/login",
     "sign-up": "hub/signup",
     "invitation": "hub/invitation",
+    "signed-out": "hub/logout",
     "edge-400": "x%2f..%2fy",
 }
 MEMBER = {
@@ -28,6 +29,9 @@ MEMBER = {
     "change": "services/labyard/change",
     "not-running": "hub/user/looker/",
     "reset-volume": "services/labyard/volumes/reset?volume=cache",
+    "account-profile": "services/labyard/account/profile",
+    "account-tokens": "services/labyard/account/tokens",
+    "account-keys": "services/labyard/account/keys",
     "password": "hub/password",
     "hub-home": "hub/home",
     "hub-404": "hub/nowhere",
