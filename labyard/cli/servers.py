@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -52,18 +53,40 @@ def _action(verb: str, done: str, help: str) -> None:
     @with_installation
     def run(site: Installation, names: tuple[str, ...], as_json: bool) -> None:
         hub = client(site)
-        known = {row["name"] for row in all_servers(hub)}
 
         def act(name: str) -> str:
             hub.service("POST", *_path(name), verb, body={})
             return done
 
-        output.each(exactly(names, known, "server"), act, as_json=as_json)
+        _each(hub, names, act, as_json)
 
 
 _action("start", "runs", "Start servers and wait until they answer.")
 _action("stop", "stopped", "Stop servers; volumes stay.")
 _action("restart", "restarted", "Restart servers in place, without making them anew.")
+
+
+@servers.command()
+@_SERVERS
+@click.option(
+    "--days", "-d", type=click.IntRange(1, 3650), help="From now. [default: as at the start]"
+)
+@output.as_json
+@with_installation
+def extend(site: Installation, names: tuple[str, ...], days: int | None, as_json: bool) -> None:
+    """Put off the end of servers that have one, as far as policy allows."""
+    hub = client(site)
+
+    def act(name: str) -> str:
+        done = hub.service("POST", *_path(name), "extend", body={"days": days} if days else {})
+        return f"ends {done['expires']}"
+
+    _each(hub, names, act, as_json)
+
+
+def _each(hub: Client, names: tuple[str, ...], act: Callable[[str], str], as_json: bool) -> None:
+    known = {row["name"] for row in all_servers(hub)}
+    output.each(exactly(names, known, "server"), act, as_json=as_json)
 
 
 @servers.command()

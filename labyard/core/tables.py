@@ -57,10 +57,8 @@ expiries = Table(
     Column("server", Unicode(255), primary_key=True),  # empty for the default one
     Column("expires", DateTime, nullable=False, index=True),
     Column("since", DateTime, nullable=False),  # when this date was set, by a start or an extension
-    Column("days", Integer, nullable=False),  # as chosen for the start that set it first
-    Column(
-        "most_days", Integer
-    ),  # what that start's policy allowed from any moment; none: no limit
+    Column("days", Integer, nullable=False),  # as chosen for the start
+    Column("most_days", Integer),  # what policy allowed then, from any moment; none: no limit
     Column("told", Integer),  # seconds: the last notice was the one for that long before
 )
 

@@ -1,1 +1,1 @@
-"""When servers end by themselves."""
+"""When servers end by themselves, and what their owners are told beforehand."""

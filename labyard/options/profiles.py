@@ -44,6 +44,15 @@ def outcome(chosen: Options, limits: Limits) -> Options:
     )
 
 
+def most_days(given: Options, limits: Limits) -> int | None:
+    """Return how many days a server may live, from any moment; None for no limit.
+
+    ``given`` is its :func:`outcome`. Where the profile keeps people from choosing days, its own count.
+    """
+    profile = limits.profile(given.profile)
+    return given.days if fixed(profile, "days") else limits.under(profile).days
+
+
 def _options(profile: Profile, which: str) -> Options:
     """Return one part of a profile as choices; the settings have checked it."""
     return Options.model_construct(**dict(getattr(profile, which)))

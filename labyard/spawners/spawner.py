@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from labyard.core.locks import UserLocks
 from labyard.core.models import LabStatus, Owner, ServerPlan, ServerRef
 from labyard.core.names import Names
 from labyard.engines.base import Engine
+from labyard.expiry.store import Expiries
 from labyard.gpu.assign import Gpus
 from labyard.notices.keys import Keys
 from labyard.options.declaration import Options, plain
@@ -28,7 +30,7 @@ from labyard.options.limits import Limits
 from labyard.options.link import suggested
 from labyard.options.offer import offer
 from labyard.options.parse import parse
-from labyard.options.profiles import outcome
+from labyard.options.profiles import most_days, outcome
 from labyard.options.refused import OptionsRefused
 from labyard.settings.schema import Settings
 from labyard.spawners import room
@@ -71,6 +73,7 @@ class Workplace:
     locks: UserLocks
     keys: Keys
     gpus: Gpus
+    expiries: Expiries
 
 
 class LabSpawner(Spawner):
@@ -100,6 +103,7 @@ class LabSpawner(Spawner):
     _lab_name = ""
     _given = Options()
     _starting = False
+    _most_days: int | None = None
 
     # -- identity ---------------------------------------------------------------------------------
 
@@ -192,6 +196,7 @@ class LabSpawner(Spawner):
         try:
             chosen = parse(user_options or {}, limits)
             self._given = outcome(chosen, limits)
+            self._most_days = most_days(self._given, limits)
         except OptionsRefused as error:
             raise explained(NotAllowed(error, user_options)) from None
         finally:
@@ -265,6 +270,7 @@ class LabSpawner(Spawner):
         labs, path = place.settings.labs, self.server.base_url
         start = Start(place.engine, labs, self._clearing, progress, path, hub_version)
         try:
+            await self._set_date()
             lab = await start.run(planned, self._remember)
         except BaseException:
             self._lab_name = ""
@@ -289,6 +295,20 @@ class LabSpawner(Spawner):
     @property
     def _clearing(self) -> Clearing:
         return Clearing(self.workplace.engine, self.workplace.locks, self.user.id)
+
+    async def _set_date(self) -> None:
+        """Note when this server ends, before it begins: no server lives on for want of a date."""
+        await self.workplace.expiries.start(
+            self.user.id, self.name, self._given.days, self._most_days, datetime.now(UTC)
+        )
+
+    async def rename(self, old_name: str, new_name: str) -> None:
+        """Let the date go with the server."""
+        await self.workplace.expiries.rename(self.user.id, old_name, new_name)
+
+    async def delete_forever(self) -> None:
+        """Forget the date of a server that is deleted, or whose user is."""
+        await self.workplace.expiries.put(self.user.id, self.name, None)
 
     async def _plan(self) -> ServerPlan:
         place = self.workplace

@@ -109,7 +109,7 @@ class Actions:
             person = await self.hub.person(token, owner.name)
             if not _find(person, server).stopped:
                 return  # started again meanwhile
-            lab = await self._lab(owner, server)
+            lab = await self.lab(owner, server)
             if lab is not None:
                 await self.engine.stop(lab.name, self.grace)
                 await self.engine.remove(lab.name)
@@ -137,7 +137,7 @@ class Actions:
             _running(await self.hub.person(token, owner.name), server)
             async with self.locks.hold(owner.id, doing):
                 found = _running(await self.hub.person(token, owner.name), server)
-                lab = await self._lab(owner, server)
+                lab = await self.lab(owner, server)
                 if lab is None or lab.status is not LabStatus.RUNNING:
                     raise _not_running(server)
                 lab = await self.engine.restart(lab.name, self.grace)
@@ -184,12 +184,12 @@ class Actions:
 
     async def logs(self, owner: Owner, server: str, lines: int) -> str:
         """Return the last lines a lab wrote."""
-        lab = await self._lab(owner, server)
+        lab = await self.lab(owner, server)
         if lab is None:
             raise _not_running(server)
         return await self.engine.logs(lab.name, lines)
 
-    async def _lab(self, owner: Owner, server: str) -> Lab | None:
+    async def lab(self, owner: Owner, server: str) -> Lab | None:
         """Return the owner's lab by its labels: its name may be from before a rename."""
         wanted = (str(owner.id), server)
         lab = await self.engine.lab(self.names.lab(owner.name, server))

@@ -14,8 +14,11 @@ from labyard.core.locks import UserLocks
 from labyard.core.names import Names
 from labyard.display.shelf import Shelf
 from labyard.engines.base import Engine
+from labyard.expiry.keeper import Keeper
+from labyard.expiry.store import Expiries
 from labyard.incidents.board import Board
 from labyard.incidents.watcher import Watcher
+from labyard.notices.sender import Sender
 from labyard.settings.schema import Settings
 from labyard.ssh.keyring import Keyring
 from labyard.volumes.reset import Reset
@@ -23,7 +26,8 @@ from labyard.volumes.sizes import Sizes
 from labyard.volumes.transfers import Reading, Transfers
 from labyard.web import security
 from labyard.web.actions import Actions
-from labyard.web.handlers import account, api, figures, home, incidents, keys, options
+from labyard.web.ending import ServiceHands
+from labyard.web.handlers import account, api, expiry, figures, home, incidents, keys, options
 from labyard.web.handlers.base import Parts
 from labyard.web.hub import Hub
 from labyard.web.look import sheet
@@ -89,6 +93,8 @@ def make_parts(
     people: People,
     keyring: Keyring,
     shelf: Shelf,
+    expiries: Expiries,
+    notices: Sender,
 ) -> Parts:
     """Build what the handlers work with. The hub's address and token come from its environment."""
     auth = HubOAuth.instance(cache_max_age=_BELIEVED)
@@ -118,6 +124,8 @@ def make_parts(
         auth=auth,
         keyring=keyring,
         shelf=shelf,
+        expiries=expiries,
+        keeper=Keeper(expiries, ServiceHands(actions, people, notices, auth.api_token)),
     )
 
 
@@ -133,7 +141,12 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
         (r"incidents/dismiss", incidents.DismissHandler, given),
         *(
             (path, handler, given)
-            for path, handler in (*account.ROUTES, *keys.ROUTES, *options.ROUTES)
+            for path, handler in (
+                *account.ROUTES,
+                *keys.ROUTES,
+                *options.ROUTES,
+                *expiry.ROUTES,
+            )
         ),
         (r"oauth_callback", SignedInHandler, {}),
         (r"site\.css", SiteStyleHandler, {"sheet": sheet(parts.settings.site)}),
@@ -185,7 +198,12 @@ async def serve(app: Application, parts: Parts, *, address: str, port: int) -> N
     server.listen(port, address)
     background = [
         asyncio.create_task(work)
-        for work in (parts.sampler.run(), parts.sizes.run(), parts.watcher.run())
+        for work in (
+            parts.sampler.run(),
+            parts.sizes.run(),
+            parts.watcher.run(),
+            parts.keeper.run(),
+        )
     ]
     try:
         await asyncio.Event().wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import column, create_engine, select, table
 
@@ -42,6 +43,15 @@ class People:
         query = select(_TOKENS.c.id).where(_TOKENS.c.user_id == user_id, _TOKENS.c.hashed.in_(held))
         with self._database.connect() as connection:
             return frozenset(f"a{found}" for found in connection.scalars(query))
+
+    async def owners(self, ids: Sequence[int]) -> Mapping[int, Owner]:
+        """Return the users with these ids that there are, by id."""
+        return {id: Owner(id, name) for id, name in await asyncio.to_thread(self._names, ids)}
+
+    def _names(self, ids: Sequence[int]) -> Sequence[tuple[int, str]]:
+        wanted = select(_USERS.c.id, _USERS.c.name).where(_USERS.c.id.in_(ids))
+        with self._database.connect() as connection:
+            return [(row.id, row.name) for row in connection.execute(wanted)]
 
     def _id(self, name: str) -> int | None:
         with self._database.connect() as connection:

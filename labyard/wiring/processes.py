@@ -42,6 +42,7 @@ def configure(config: Any) -> Path:
     """
     from labyard.auth import hub_users  # noqa: PLC0415
     from labyard.auth.native import LabyardAuthenticator  # noqa: PLC0415
+    from labyard.expiry.store import Expiries  # noqa: PLC0415
     from labyard.hub import Hub  # noqa: PLC0415
     from labyard.spawners import api as spawner_api  # noqa: PLC0415
     from labyard.spawners import starts  # noqa: PLC0415
@@ -51,10 +52,15 @@ def configure(config: Any) -> Path:
     site = Installation.here()
     choices, settings = site.choices, site.settings
     engine = site.engine()
-    gpus = Gpus(settings.gpu.devices, engine.labs)
     Hub.more_handlers = [*spawner_api.handlers, *starts.handlers]
     LabSpawner.workplace = Workplace(
-        settings, site.names, engine, site.locks, site.notice_keys, gpus
+        settings=settings,
+        names=site.names,
+        engine=engine,
+        locks=site.locks,
+        keys=site.notice_keys,
+        gpus=Gpus(settings.gpu.devices, engine.labs),
+        expiries=Expiries(Store(site.database)),
     )
     place = Place(
         settings_file=site.loaded.path,
@@ -82,6 +88,8 @@ def configured(config: Any) -> None:
 def run_service() -> None:
     """Run the pages and their REST until the hub that started this is gone."""
     from labyard.display.shelf import Shelf  # noqa: PLC0415
+    from labyard.expiry.store import Expiries  # noqa: PLC0415
+    from labyard.notices.sender import Sender  # noqa: PLC0415
     from labyard.ssh.keyring import Keyring  # noqa: PLC0415
     from labyard.web.app import make_app, make_parts, serve  # noqa: PLC0415
     from labyard.web.people import People  # noqa: PLC0415
@@ -100,6 +108,8 @@ def run_service() -> None:
                 people=People(site.database),
                 keyring=Keyring(store),
                 shelf=Shelf(store),
+                expiries=Expiries(store),
+                notices=Sender(site.notice_keys),
             )
             app = make_app(parts, site.derived("service"))
             await serve(app, parts, address="127.0.0.1", port=site.settings.hub.service_port)

@@ -10,6 +10,7 @@ from labyard.core.models import Lab, Owner
 from labyard.volumes.catalog import catalog, users
 from labyard.web import rights
 from labyard.web.handlers.base import JsonHandler, SignInNeeded
+from labyard.web.handlers.expiry import dated
 from labyard.web.hub import Person, Server
 from labyard.web.view.server import made_of
 
@@ -59,7 +60,8 @@ class ServerHandler(JsonHandler):
         """Answer the server's details."""
         owner = await self.allowed(rights.READ, user)
         person = await self.parts.actions.hub.person(self.token, user)
-        self.reply({"user": user, **self._details(person, owner, server)})
+        expiry = await self.parts.expiries.get(owner.id, server)
+        self.reply({"user": user, **self._details(person, owner, server), **dated(expiry)})
 
     def _details(self, person: Person, owner: Owner, name: str) -> Mapping[str, Any]:
         server = person.server(name)

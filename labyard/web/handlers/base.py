@@ -20,6 +20,8 @@ from labyard.core.names import Names
 from labyard.core.origins import refuse_foreign
 from labyard.display.choices import Display
 from labyard.display.shelf import Shelf
+from labyard.expiry.keeper import Keeper
+from labyard.expiry.store import Expiries
 from labyard.incidents.watcher import Watcher
 from labyard.settings.schema import Settings
 from labyard.ssh.keyring import Keyring
@@ -48,6 +50,8 @@ class Parts:
     auth: HubOAuth
     keyring: Keyring
     shelf: Shelf
+    expiries: Expiries
+    keeper: Keeper
 
 
 class SignInNeeded(LabyardError):

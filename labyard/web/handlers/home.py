@@ -14,6 +14,7 @@ from labyard.core.models import Owner
 from labyard.web import rights
 from labyard.web.handlers.base import PageHandler, signed_in
 from labyard.web.hub import Person, StartFailed
+from labyard.web.view.expiry import view_expiries
 from labyard.web.view.home import Home, home
 from labyard.web.view.incidents import view_incidents
 from labyard.web.view.words import utc_now
@@ -111,6 +112,7 @@ class HomeHandler(OwnHandler):
             page_here="home",
             page_title=f"Home · {parts.settings.site.name}",
             home=drawn,
+            expiries=view_expiries(await parts.expiries.of(owner.id), now),
             incidents=view_incidents(parts.watcher.board.of(owner.id, now), owner.name, now),
             said=None if polled else self.heard(),
             pending=f"{parts.settings.base_url}hub/spawn-pending/{quote(owner.name)}",

@@ -73,9 +73,11 @@ def test_no_named_servers_when_none_are_allowed(place: Place) -> None:
     assert made(place).JupyterHub.named_server_limit_per_user == 3
 
 
-def test_the_page_service_holds_no_rights_of_its_own(place: Place) -> None:
+def test_the_page_service_may_end_servers_by_itself_and_nothing_else(place: Place) -> None:
     hub = made(place).JupyterHub
-    assert [role["services"] for role in hub.load_roles if "services" in role] == [[CLI]]
+    own = {role["services"][0]: role["scopes"] for role in hub.load_roles if "services" in role}
+    assert set(own) == {SERVICE, CLI}
+    assert own[SERVICE] == ["read:servers", "delete:servers"]
     assert {service["name"] for service in hub.services} == {SERVICE, CLI}
     assert "t0ken" not in " ".join(hub.services[0]["command"])
 

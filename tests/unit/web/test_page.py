@@ -30,6 +30,7 @@ def render(settings: Settings, snapshot: Snapshot, **caller: object) -> tuple[st
         home=drawn,
         said=None,
         pending="/hub/spawn-pending/anna",
+        expiries={},
     )
 
 
