@@ -68,12 +68,35 @@ def test_a_named_server_comes_and_goes(anna: Seat, artefacts: Path) -> None:
     row = page.locator("#servers tr", has_text="paper-figures")
     expect(row).to_contain_text("Running")
     look(page, artefacts, "home-named")
-    page.click("#stop-paper-figures")
+    expect(row.locator(".ly-figures")).to_contain_text("of 2 cores", timeout=30_000)
+    page.focus("#stop-paper-figures")
+    page.keyboard.press("Enter")
     expect(row).to_contain_text("Stopped", timeout=SLOW)
-    page.click("#delete-paper-figures")
+    expect(page.locator("#start-paper-figures")).to_be_focused()
+    expect(page.locator("#spoken")).to_have_text("paper-figures has stopped.")
+    page.keyboard.press("Tab")
+    expect(page.locator("#delete-paper-figures")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(row).to_have_count(0, timeout=SLOW)
     expect(page.locator("#servers")).to_contain_text("No other servers")
+    expect(page.locator("#others-title")).to_be_focused()
+    expect(page.locator("#spoken")).to_contain_text("paper-figures was deleted.")
     assert anna.problems == []
+
+
+@pytest.mark.timeout(300)
+def test_the_focus_stays_with_a_server_whose_state_changes_elsewhere(
+    anna: Seat, yard: Yard
+) -> None:
+    page = anna.home()
+    page.focus("#start")
+    other = yard.person("anna")
+    other.sign_in(PASSWORD)
+    other.run()
+    expect(page.locator("#server")).to_contain_text("Running", timeout=30_000)
+    expect(page.locator("#open")).to_be_focused()
+    other.halt()
+    expect(page.locator("#start")).to_be_focused(timeout=30_000)
 
 
 @pytest.mark.timeout(300)

@@ -44,26 +44,29 @@ class OwnHandler(PageHandler):
         """Return the path of the home page."""
         return str(self.parts.auth.base_url)
 
-    def say(self, kind: str, message: str, remedy: str = "") -> None:
-        """Keep words for the next page: the first sentence stands out."""
+    def say(self, kind: str, message: str, remedy: str = "", *, about: str | None = None) -> None:
+        """Keep words for the next page: the first sentence stands out.
+
+        ``about`` is the server whose next action has the keyboard's focus then.
+        """
         message, stop, rest = message.partition(". ")
         message, remedy = message + stop.strip(), f"{rest} {remedy}".strip()
         self.set_signed_cookie(
             _FLASH,
-            json.dumps([kind, message, remedy]),
+            json.dumps([kind, message, remedy, about]),
             expires_days=None,
             path=self.service,
             httponly=True,
             samesite="Lax",
         )
 
-    def heard(self) -> list[str] | None:
-        """Return the words that the last action left, once."""
+    def heard(self) -> list[str | None] | None:
+        """Return what :meth:`say` kept, once: kind, first sentence, the rest, and what it is about."""
         kept = self.get_signed_cookie(_FLASH, max_age_days=1)
         if kept is None:
             return _WORDS.get(self.get_query_argument("said", ""))
         self.clear_cookie(_FLASH, path=self.service)
-        said: list[str] = json.loads(kept)
+        said: list[str | None] = json.loads(kept)
         return said
 
     def drawn(self, person: Person, owner: Owner) -> Home:
@@ -105,6 +108,7 @@ class HomeHandler(OwnHandler):
         owner = await self.owner(rights.READ)
         parts = self.parts
         person = await parts.actions.hub.person(self.token, owner.name)
+        parts.sampler.look_at(owner.id)
         drawn = self.drawn(person, owner)
         polled, now = "HX-Request" in self.request.headers, utc_now()
         self.show(
@@ -130,7 +134,7 @@ class ServerFormHandler(OwnHandler):
         try:
             await self._act(action, owner, server)
         except LabyardError as error:
-            self.say("bad", error.message, error.remedy)
+            self.say("bad", error.message, error.remedy, about=server)
             self.go_home()
         finally:
             self.parts.sampler.soon()
@@ -144,13 +148,14 @@ class ServerFormHandler(OwnHandler):
             self.say(*_WORDS["cancelled" if cancelled else "ready-already"])
         elif action == "stop":
             await actions.stop(self.token, owner, server)
-            self.say("done", f"{name} has stopped.")
+            self.say("done", f"{name} has stopped.", about=server)
         elif action == "restart":
             await actions.restart(self.token, owner, server)
-            self.say("done", f"{name} was restarted.")
+            self.say("done", f"{name} was restarted.", about=server)
         else:
             await actions.delete(self.token, owner, server)
-            self.say("done", f"{name} was deleted. Your volumes are as they were.")
+            done = f"{name} was deleted. Your volumes are as they were."
+            self.say("done", done, about=server)
         return self.go_home()
 
 

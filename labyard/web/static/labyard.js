@@ -1,13 +1,12 @@
 // What the pages can do without, and are nicer with.
 
-// A button that was pressed says so, and cannot be pressed twice.
+// A button that was pressed says so, and cannot be pressed twice. It keeps the focus.
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (event.defaultPrevented || !button?.dataset.busy) return;
-  setTimeout(() => {
-    button.disabled = true;
-    button.textContent = button.dataset.busy;
-  });
+  if (button.ariaDisabled === "true") return event.preventDefault();
+  button.ariaDisabled = "true";
+  button.textContent = button.dataset.busy;
 });
 
 // A typed confirmation unlocks its button.
@@ -36,7 +35,27 @@ let said = words();
 document.addEventListener("htmx:afterSettle", () => {
   if (words() === said) return;
   said = words();
-  document.getElementById("spoken").textContent = said;
+  speak(said);
+});
+
+// So is what the last action came to: a live region tells only what changes in it.
+const came = document.querySelector(".ly-said[data-said]");
+if (came) setTimeout(() => speak(came.textContent.replace(/\s+/g, " ").trim()), 300);
+
+function speak(text) {
+  document.getElementById("spoken").textContent = text;
+}
+
+// What is swapped may take the focus with it: then it goes to the next action of the same server.
+let row;
+document.addEventListener("htmx:beforeSwap", () => {
+  row = document.activeElement?.closest("[data-row]")?.dataset.row;
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (row === undefined || document.activeElement !== document.body) return;
+  const now = document.querySelector(`[data-row="${CSS.escape(row)}"]`);
+  const action = now?.querySelector("[data-actions] :is(a, button:not([disabled]))");
+  (action ?? (now ?? document.getElementById("others"))?.querySelector("[data-name]"))?.focus();
 });
 
 // Nobody looks at a page in the background: it need not ask.
