@@ -75,6 +75,8 @@ def test_a_named_server_comes_and_goes(anna: Seat, artefacts: Path) -> None:
     expect(page.locator("#start-paper-figures")).to_be_focused()
     expect(page.locator("#spoken")).to_have_text("paper-figures has stopped.")
     page.keyboard.press("Tab")
+    expect(page.locator("#change-paper-figures")).to_be_focused()
+    page.keyboard.press("Tab")
     expect(page.locator("#delete-paper-figures")).to_be_focused()
     page.keyboard.press("Enter")
     expect(row).to_have_count(0, timeout=SLOW)
