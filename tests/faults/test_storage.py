@@ -67,7 +67,9 @@ def home(person: Person) -> str:
 def test_a_full_home_starts_and_says_what_to_delete(place: Yard, small: Make) -> None:
     dora = place.member("dora")
     shell = small("dora", "home")
-    shell(f"cd /v; mkdir -p 'lab/{EVIL}' lab/workspace lab/.cache; " + FILL.format("lab/models.bin"))
+    shell(
+        f"cd /v; mkdir -p 'lab/{EVIL}' lab/workspace lab/.cache; " + FILL.format("lab/models.bin")
+    )
     dora.run()
     eventually(lambda: "Your storage is full" in home(dora), NAMED, "home says so")
     assert dora.lab("lab").status_code == 200

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import WSMsgType
 
 from labyard.core.paths import Paths
-from labyard.edge import config, haproxy, process
+from labyard.edge import config, haproxy, pages, process
 from labyard.edge.errors import CannotCut, EdgeError
 
 from .conftest import until
@@ -121,6 +121,20 @@ async def test_a_changed_door_is_taken_over_without_losing_a_connection(front, b
     # The worker of before the reload is reached as well.
     assert await front.proxy.cut(a.target) == 1
     assert (await ws.receive(timeout=5)).type in (WSMsgType.CLOSED, WSMsgType.CLOSE)
+
+
+async def test_a_sites_new_name_is_on_the_fronts_own_pages_at_once(front) -> None:
+    for name in ("Genome Lab", "Proteome Lab"):
+        door = config.Door(
+            "127.0.0.1", front.port, account=haproxy.account(), site=pages.Site(name)
+        )
+        assert not await asyncio.to_thread(front.process.start, door)
+
+        async def named(name: str = name) -> bool:
+            async with front.browser.get(f"{front.url}/nobody/here") as answer:
+                return f"{name}</title>" in await answer.text()
+
+        await until(named)
 
 
 async def test_a_refused_configuration_changes_nothing(front, backends) -> None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from labyard.cli.main import VERBS, cli
 
@@ -67,3 +68,9 @@ def test_completion_offers_verbs(tmp_path):
         cwd=tmp_path, _LABYARD_COMPLETE="bash_complete", COMP_WORDS="labyard us", COMP_CWORD="1"
     )
     assert done.stdout.split() == ["plain,users"]
+
+
+@pytest.mark.parametrize("verb", [(), ("users",), ("servers",), ("config",)], ids=" ".join)
+def test_help_says_every_sentence_to_its_end(verb):
+    said = CliRunner().invoke(cli, [*verb, "--help"], terminal_width=80).output
+    assert "..." not in said.split("Commands:")[1]

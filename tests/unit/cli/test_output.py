@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import UTC, datetime
 
 import click
 import pytest
@@ -18,6 +19,28 @@ def test_a_table_says_what_is_there_and_takes_no_markup(capsys):
     output.show(ROWS, {"name": "NAME", "admin": "ADMIN", "n": "RUNNING"}, as_json=False, none="No.")
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines == [["NAME", "ADMIN", "RUNNING"], ["[bold]a", "yes", "0"], ["b", "-", "2"]]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("2026-03-04T11:59:30Z", "just now"),
+        ("2026-03-04T11:15:00.123456Z", "44 min ago"),
+        ("2026-03-04T09:55:00+00:00", "2 h 5 min ago"),
+        ("2026-03-01T12:00:00", "3 days ago"),
+    ],
+)
+def test_times_are_said_as_people_do(written: str, said: str):
+    now = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+    assert output.when(written, now) == said
+
+
+def test_a_column_of_times_is_read_and_json_keeps_them(capsys):
+    row = {"name": "a", "started": "2026-03-04T11:59:30Z"}
+    output.show([row], {"name": "NAME", "started": "STARTED"}, as_json=False, none="No.")
+    assert "ago" in capsys.readouterr().out
+    output.show([row], {"name": "NAME"}, as_json=True, none="No.")
+    assert json.loads(capsys.readouterr().out) == [row]
 
 
 def test_json_is_whole_and_empty_is_a_list(capsys):

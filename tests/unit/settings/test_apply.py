@@ -88,6 +88,12 @@ def test_the_proxy_is_the_one_that_was_chosen(place: Place, proxy: str) -> None:
     assert proxy in made(other).JupyterHub.proxy_class.lower()
 
 
+def test_tokens_live_as_long_as_the_site_allows(place: Place) -> None:
+    hub = made(place, auth={"longest_token": "30d"}).JupyterHub
+    assert hub.token_expires_in_max_seconds == 30 * 86_400
+    assert "token_expires_in_max_seconds" not in made(place).JupyterHub
+
+
 def test_a_logo_is_found_beside_the_settings_file(place: Place) -> None:
     hub = made(place, site={"logo": "ours.svg"}).JupyterHub
     assert hub.logo_file == str(place.settings_file.parent / "ours.svg")
