@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from labyard.core.models import EngineInfo
 from labyard.options.declaration import Options
@@ -18,7 +19,9 @@ def usual_offer(settings: Settings) -> Limits:
         image=labs.image,
         images=labs.images,
         cpu=labs.cpu,
+        max_cpu=labs.max_cpu,
         memory=labs.memory,
+        max_memory=labs.max_memory,
         host=None,
         lacks={},
     )
@@ -30,13 +33,15 @@ def offer(
     image: str,
     images: Sequence[str],
     cpu: float | None,
+    max_cpu: float | None,
     memory: int | None,
+    max_memory: int | None,
     host: EngineInfo | None,
     lacks: Mapping[str, str],
 ) -> Limits:
     """Return the limits of one server's choices.
 
-    ``image`` to ``memory`` are as the site's own configuration and groups have them, which win over
+    ``image`` to ``max_memory`` are as the site's own configuration and groups have them, which win over
     the settings; ``host`` is None while the engine does not answer.
     """
     labs = settings.labs
@@ -46,8 +51,8 @@ def offer(
     return Limits(
         images=tuple(dict.fromkeys([image, *images])),
         custom_images=labs.custom_images,
-        cpu=cpu,
-        memory=memory,
+        cpu=_most(cpu, max_cpu),
+        memory=_most(memory, max_memory),
         shm=max(labs.shm, labs.max_shm),
         days=labs.max_days,
         gpus=labs.gpus,
@@ -58,3 +63,11 @@ def offer(
         profiles=tuple(labs.profiles),
         lacks=dict(lacks),
     )
+
+
+_Amount = TypeVar("_Amount", int, float)
+
+
+def _most(usual: _Amount | None, most: _Amount | None) -> _Amount | None:
+    """Return what may be chosen: never less than what is given without a choice."""
+    return usual if usual is None or most is None else max(usual, most)

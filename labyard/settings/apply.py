@@ -103,6 +103,8 @@ def _spawner(settings: Settings, config: Any) -> None:
     labs = settings.labs
     config.LabSpawner.image = labs.image
     config.LabSpawner.images = list(labs.images)
+    config.LabSpawner.max_cpu = labs.max_cpu
+    config.LabSpawner.max_memory = labs.max_memory
     config.Spawner.cmd = ["labyard-lab"]
     config.Spawner.cpu_limit = labs.cpu
     config.Spawner.mem_limit = labs.memory

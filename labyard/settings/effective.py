@@ -19,7 +19,9 @@ class Effective(BaseModel):
     image: str
     images: list[str]
     cpu: float | None
+    max_cpu: float | None
     memory: int | None
+    max_memory: int | None
 
 
 def effective(settings: Settings, config: Any) -> Effective:
@@ -33,7 +35,9 @@ def effective(settings: Settings, config: Any) -> Effective:
         ("image", "image", _text),
         ("images", "images", _texts),
         ("cpu", "cpu_limit", _number),
+        ("max_cpu", "max_cpu", _number),
         ("memory", "mem_limit", _bytes),
+        ("max_memory", "max_memory", _bytes),
     ):
         for section in ("Spawner", "LabSpawner"):
             if name in config[section]:

@@ -130,7 +130,13 @@ class Labs(Section):
         list, "Presets to pick from; the first is what a start without a choice gets."
     )
     cpu: Cores | None = option(2.0, "CPU limit of a lab in cores; null for none.")
+    max_cpu: Cores | None = option(
+        None, "Most cores a person may choose; null for no more than labs.cpu."
+    )
     memory: Bytes | None = option("4G", "Memory limit of a lab, swap included; null for none.")
+    max_memory: Bytes | None = option(
+        None, "Most memory a person may choose; null for no more than labs.memory."
+    )
     shm: Bytes = option("256M", "Size of /dev/shm.")
     max_shm: Bytes = option("2G", "Largest /dev/shm a person may choose.")
     gpus: Whole = option(0, "Most GPUs a lab may have.", ge=0, le=1024)

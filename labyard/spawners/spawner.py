@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from jupyterhub import __version__ as hub_version
 from jupyterhub.spawner import Spawner, SpawnException
+from jupyterhub.traitlets import ByteSpecification
 from traitlets import Any as AnyTrait
-from traitlets import List, Unicode
+from traitlets import Float, List, Unicode
 
 from labyard.core import causes
 from labyard.core.errors import Busy, EngineError, LabyardError
@@ -88,6 +89,12 @@ class LabSpawner(Spawner):
     images = List(
         Unicode(), help="Images a person may choose besides the default one.", config=True
     )
+    max_cpu = Float(
+        None, allow_none=True, help="Most cores a person may choose, if more.", config=True
+    )
+    max_memory = ByteSpecification(
+        None, allow_none=True, help="Most memory a person may choose, if more.", config=True
+    )
     plan_hook: Callable[[LabSpawner, ServerPlan], ServerPlan] | None = AnyTrait(
         None,
         allow_none=True,
@@ -148,7 +155,9 @@ class LabSpawner(Spawner):
             image=self.image,
             images=self.images,
             cpu=self.cpu_limit,
+            max_cpu=self.max_cpu,
             memory=self.mem_limit,
+            max_memory=self.max_memory,
             host=host,
             lacks=engine.lacks,
         )
