@@ -12,10 +12,13 @@ from labyard.cli import output
 from labyard.cli.whole import WholeHelp
 from labyard.core.errors import LabyardError
 from labyard.core.units import write_bytes, write_seconds
+from labyard.options import reference
+from labyard.settings import render
 from labyard.settings.declared import Option, by_path
 from labyard.settings.load import Loaded, load
-from labyard.settings.render import files
 
+# What is made from a declaration, by path in the source tree.
+FILES = {**render.files(), **reference.files()}
 _ROOT = Path(__file__).parents[2]
 _HIDDEN = "(set, not shown)"
 
@@ -76,14 +79,14 @@ def show(ctx: click.Context, as_json: bool) -> None:
 )
 def docs(check: bool, into: Path) -> None:
     """Make the reference page, the example file, the JSON schema and .env.example."""
-    stale = [path for path, text in files().items() if _text(into / path) != text]
+    stale = [path for path, text in FILES.items() if _text(into / path) != text]
     if check and stale:
         raise LabyardError(
             f"Stale: {', '.join(stale)}.", remedy="`labyard config docs` makes them anew."
         )
     for path in stale:
         (into / path).parent.mkdir(parents=True, exist_ok=True)
-        (into / path).write_text(files()[path])
+        (into / path).write_text(FILES[path])
         output.say(f"✔ {path}")
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 
 from labyard.cli import output
+from labyard.cli.choosing import choosing, chosen
 from labyard.cli.client import Client
 from labyard.cli.exact import exactly
 from labyard.cli.site import client, with_installation
 from labyard.cli.whole import WholeHelp
+from labyard.core.units import show_bytes
+from labyard.options import words
+from labyard.options.declaration import kept
 from labyard.wiring import Installation
 
 _SERVERS = click.argument("names", nargs=-1, required=True, metavar="USER[/SERVER]...")
@@ -61,7 +65,42 @@ def _action(verb: str, done: str, help: str) -> None:
         _each(hub, names, act, as_json)
 
 
-_action("start", "runs", "Start servers and wait until they answer.")
+@servers.command()
+@_SERVERS
+@choosing
+@click.option("--usual", is_flag=True, help="Forget what was chosen before.")
+@click.option("--new", is_flag=True, help="Make named servers that are not there yet.")
+@output.as_json
+@with_installation
+def start(
+    site: Installation,
+    /,
+    names: tuple[str, ...],
+    usual: bool,
+    new: bool,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Start servers and wait until they answer.
+
+    Without options a server starts with those of last time; options replace all of these.
+    docs/reference/options.md tells of each.
+    """
+    hub, options = client(site), chosen(given)
+    body = {"options": options or {}} if options or usual else {}
+    rows = list(all_servers(hub))
+    known = {row["name"] for row in rows}
+    users = {row["user"] for row in rows}
+    # A name that is not there is a slip of the keyboard, unless it is meant to be made.
+    made = {name for name in names if new and "/" in name and name.split("/")[0] in users}
+
+    def act(name: str) -> str:
+        hub.service("POST", *_path(name), "start", body=body)
+        return "runs"
+
+    output.each(exactly(names, known | made, "server"), act, as_json=as_json)
+
+
 _action("stop", "stopped", "Stop servers; volumes stay.")
 _action("restart", "restarted", "Restart servers in place, without making them anew.")
 
@@ -87,6 +126,33 @@ def extend(site: Installation, names: tuple[str, ...], days: int | None, as_json
 def _each(hub: Client, names: tuple[str, ...], act: Callable[[str], str], as_json: bool) -> None:
     known = {row["name"] for row in all_servers(hub)}
     output.each(exactly(names, known, "server"), act, as_json=as_json)
+
+
+@servers.command()
+@click.argument("name", metavar="USER[/SERVER]")
+@output.as_json
+@with_installation
+def info(site: Installation, name: str, as_json: bool) -> None:
+    """Show what a server was made with and what it uses."""
+    hub = client(site)
+    exactly([name], {row["name"] for row in all_servers(hub)}, "server")
+    user, _, server = name.partition("/")
+    details = hub.service("GET", "servers", user, *([server] if server else []))
+    if as_json:
+        output.show_json(details)
+        return
+    rows = [{"what": what, "value": value} for what, value in _told(details)]
+    output.show(rows, {"what": "WHAT", "value": "VALUE"}, as_json=False, none="")
+
+
+def _told(details: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "State", details["state"]
+    yield "Image", details["image"]
+    cpu, memory = details["cpu_limit"], details["memory_limit"]
+    yield "CPU limit", "none" if cpu is None else words.cores(cpu)
+    yield "Memory limit", "none" if memory is None else show_bytes(memory)
+    for label, value in words.told(kept(details["options"])):
+        yield f"Chosen: {label}", value
 
 
 @servers.command()

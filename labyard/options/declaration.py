@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -50,8 +50,10 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    profile: str | None = _choice("Profile", "A preset of the other fields.", "cards", "small")
-    image: str | None = _choice(
+    profile: Annotated[str, Written("the name of a profile")] | None = _choice(
+        "Profile", "A preset of the other fields.", "cards", "small"
+    )
+    image: Annotated[str, Written("the name of an image that is offered")] | None = _choice(
         "Image", "What is installed in the lab.", "image", "labyard/lab:latest", 6
     )
     cpu: LabCores | None = _choice("CPU cores", "Fractions are fine.", "text", "0.5")
@@ -92,16 +94,9 @@ def help_for(field: str) -> str:
 
 def allowed(field: str) -> str:
     """Return what may be written for ``field``, in words."""
-    metadata = Options.model_fields[field].annotation
-    return next(_written(metadata), "text")
-
-
-def _written(annotation: Any) -> Any:
-    for each in getattr(annotation, "__args__", ()):
-        for inside in getattr(each, "__metadata__", ()):
-            if isinstance(inside, Written):
-                yield inside.words
-        yield from _written(each)
+    (kind, *_) = get_args(Options.model_fields[field].annotation)
+    # The last one is the narrowest: kinds are made from wider ones.
+    return [each.words for each in kind.__metadata__ if isinstance(each, Written)][-1]
 
 
 def kept(stored: Mapping[str, Any]) -> Options:
