@@ -23,6 +23,9 @@ HOME = "/home/lab"
 _ADDRESSES = {
     "TENSORBOARD_LOGDIR": "/tmp/tensorboard",  # noqa: S108  inside the lab
     "MLFLOW_TRACKING_URI": "http://localhost:5000",
+    "MLFLOW_HOST": "127.0.0.1",
+    "MLFLOW_PORT": "5000",
+    "MLFLOW_WORKERS": "1",
 }
 
 

@@ -26,8 +26,19 @@ from labyard.volumes.sizes import Sizes
 from labyard.volumes.transfers import Reading, Transfers
 from labyard.web import security
 from labyard.web.actions import Actions
+from labyard.web.announced import Announcements
 from labyard.web.ending import ServiceHands
-from labyard.web.handlers import account, api, expiry, figures, home, incidents, keys, options
+from labyard.web.handlers import (
+    account,
+    api,
+    expiry,
+    figures,
+    home,
+    incidents,
+    keys,
+    options,
+    tools,
+)
 from labyard.web.handlers.base import Parts
 from labyard.web.hub import Hub
 from labyard.web.look import sheet
@@ -118,6 +129,7 @@ def make_parts(
         actions=actions,
         people=people,
         sampler=sampler,
+        announcements=Announcements(actions.hub),
         sizes=sizes,
         watcher=Watcher(engine, Board()),
         frame=Frame(settings),
@@ -136,6 +148,9 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
     routes: list[tuple[str, Any, dict[str, Any]]] = [
         (r"", home.HomeHandler, given),
         (r"figures", figures.FiguresHandler, given),
+        (r"tools", tools.ToolsHandler, given),
+        (r"tools/port", tools.PortHandler, given),
+        (r"tools/servers/([^/]+)", tools.ToolsHandler, given),
         (r"server/(start|stop|restart|delete|cancel)", home.ServerFormHandler, given),
         (r"volumes/reset", home.ResetFormHandler, given),
         (r"incidents/dismiss", incidents.DismissHandler, given),

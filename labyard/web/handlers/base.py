@@ -28,6 +28,7 @@ from labyard.ssh.keyring import Keyring
 from labyard.volumes.sizes import Sizes
 from labyard.web import rights, security
 from labyard.web.actions import Actions
+from labyard.web.announced import Announcements
 from labyard.web.page import Frame
 from labyard.web.people import People
 from labyard.web.sampler import Sampler
@@ -44,6 +45,7 @@ class Parts:
     actions: Actions
     people: People
     sampler: Sampler
+    announcements: Announcements
     sizes: Sizes
     watcher: Watcher
     frame: Frame

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -13,10 +13,11 @@ from labyard.core.errors import LabyardError, Refused
 from labyard.core.models import Owner
 from labyard.web import rights
 from labyard.web.handlers.base import PageHandler, signed_in
-from labyard.web.hub import Person, StartFailed
+from labyard.web.hub import Person, Server, StartFailed
 from labyard.web.view.expiry import view_expiries
 from labyard.web.view.home import Home, home
 from labyard.web.view.incidents import view_incidents
+from labyard.web.view.tools import Tool, view_tools
 from labyard.web.view.words import utc_now
 
 AT_ONCE = 1.0  # seconds a start may take before its starting page is shown
@@ -60,7 +61,7 @@ class OwnHandler(PageHandler):
             samesite="Lax",
         )
 
-    def heard(self) -> list[str | None] | None:
+    def heard(self) -> Sequence[str | None] | None:
         """Return what :meth:`say` kept, once: kind, first sentence, the rest, and what it is about."""
         kept = self.get_signed_cookie(_FLASH, max_age_days=1)
         if kept is None:
@@ -94,6 +95,12 @@ class OwnHandler(PageHandler):
         path = "/".join(quote(part) for part in [owner.name, server] if part)
         self.redirect(f"{self.parts.settings.base_url}hub/spawn-pending/{path}", status=303)
 
+    def tools(self, server: Server, owner: Owner) -> Sequence[Tool]:
+        """Return a server's tools as far as they are known. Nothing here asks the lab."""
+        lab = self.parts.sampler.snapshot.lab(owner.id, server.name)
+        known = self.parts.announcements.known(lab.id) if lab else None
+        return view_tools(server, self.parts.settings, known)
+
     def go_home(self) -> None:
         """Show the home page next, by GET."""
         self.redirect(self.service, status=303)
@@ -116,6 +123,7 @@ class HomeHandler(OwnHandler):
             page_here="home",
             page_title=f"Home · {parts.settings.site.name}",
             home=drawn,
+            tools=self.tools(person.server(""), owner),
             expiries=view_expiries(await parts.expiries.of(owner.id), now),
             incidents=view_incidents(parts.watcher.board.of(owner.id, now), owner.name, now),
             said=None if polled else self.heard(),

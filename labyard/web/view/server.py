@@ -15,7 +15,6 @@ from labyard.settings.schema import Settings
 from labyard.web.hub import Server
 from labyard.web.sampler import Snapshot
 from labyard.web.view.meters import Meters, view_meters
-from labyard.web.view.tools import Tool, view_tools
 from labyard.web.view.words import ago, cores, lasting
 
 _IN_USE = timedelta(minutes=6)  # a lab tells its activity every 5 minutes
@@ -47,7 +46,6 @@ class ServerView:
     size: str
     times: str
     meters: Meters
-    tools: tuple[Tool, ...]
 
     @property
     def kind(self) -> str:
@@ -86,7 +84,6 @@ def view_server(
             if running and snapshot.error is None
             else Meters()
         ),
-        tools=view_tools(server, settings) if running else (),
     )
 
 

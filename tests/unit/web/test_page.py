@@ -28,6 +28,7 @@ def render(settings: Settings, snapshot: Snapshot, **caller: object) -> tuple[st
         caller={"name": "anna", **caller},
         xsrf="token",
         home=drawn,
+        tools=(),
         said=None,
         pending="/hub/spawn-pending/anna",
         expiries={},

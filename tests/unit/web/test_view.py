@@ -110,17 +110,9 @@ def test_a_meter_warns_when_little_is_left(snapshot: Snapshot, settings: Setting
     assert not cpu.high
 
 
-def test_a_stopped_server_has_no_meters_and_no_tools(snapshot: Snapshot) -> None:
-    settings = Settings.model_validate({"labs": {"services": {"mlflow": True}}})
+def test_a_stopped_server_has_no_meters(snapshot: Snapshot, settings: Settings) -> None:
     drawn = draw(person(Server("")), snapshot, settings).server
     assert drawn.meters.each == ()
-    assert drawn.tools == ()
-
-
-def test_tools_are_those_the_settings_enable(snapshot: Snapshot) -> None:
-    settings = Settings.model_validate({"labs": {"services": {"mlflow": True}}})
-    tools = draw(person(running()), snapshot, settings).server.tools
-    assert [(t.title, t.url) for t in tools] == [("MLflow", "/user/anna/mlflow/")]
 
 
 def test_an_engine_that_is_away_is_told_and_its_old_figures_are_not(

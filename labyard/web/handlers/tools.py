@@ -1,0 +1,73 @@
+"""The page of a running lab's web tools, all of them behind the lab's own sign-in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labyard.core.errors import Busy, LabyardError
+from labyard.core.models import Owner
+from labyard.web import rights
+from labyard.web.announced import Announced
+from labyard.web.handlers.base import signed_in
+from labyard.web.handlers.home import OwnHandler
+from labyard.web.hub import Server
+from labyard.web.view.tools import port_address, view_tools
+
+
+class ToolsHandler(OwnHandler):
+    """The tools of one server, the default one without a name."""
+
+    @signed_in
+    async def get(self, name: str | None = None) -> None:
+        """Show them; the lab itself is asked what it has."""
+        owner, server = await self._server(name or "")
+        await self._draw(owner, server)
+
+    async def _server(self, name: str) -> tuple[Owner, Server]:
+        owner = await self.owner(rights.READ)
+        person = await self.parts.actions.hub.person(self.token, owner.name)
+        return owner, person.server(name)
+
+    async def _draw(
+        self, owner: Owner, server: Server, wrong: LabyardError | None = None, port: str = ""
+    ) -> None:
+        parts, error = self.parts, None
+        announced: Sequence[Announced] | None = None
+        if server.state == "running":
+            try:
+                announced = await self._announced(owner, server)
+            except LabyardError as failed:
+                error = failed
+        self.show(
+            "service/tools.html",
+            400 if wrong else 200,
+            page_here="tools",
+            page_title=f"Tools · {parts.settings.site.name}",
+            server=server,
+            tools=view_tools(server, parts.settings, announced),
+            error=error,
+            wrong=wrong,
+            port=port,
+        )
+
+    async def _announced(self, owner: Owner, server: Server) -> Sequence[Announced]:
+        lab = self.parts.sampler.snapshot.lab(owner.id, server.name)
+        if lab is None or lab.host is None:
+            raise Busy("The lab was not seen yet.", remedy="Look again in a few seconds.")
+        return await self.parts.announcements.ask(self.token, owner.name, server, lab)
+
+
+class PortHandler(ToolsHandler):
+    """From the number of a port to what listens there."""
+
+    @signed_in
+    async def get(self, name: str | None = None) -> None:
+        """Go there, or say why not."""
+        owner, server = await self._server(self.get_query_argument("server", ""))
+        port = self.get_query_argument("port", "")
+        try:
+            if server.state != "running":
+                raise Busy("The server is not running.", remedy="Start it.")
+            self.redirect(port_address(server, port))
+        except LabyardError as error:
+            await self._draw(owner, server, error, port)
