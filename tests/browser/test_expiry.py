@@ -57,6 +57,9 @@ def test_home_shows_what_is_left_and_extends_it(
     expect(mine.get_by_role("button")).to_have_count(0)
     row.get_by_role("button", name="Extend train-long").click()
     expect(page.locator(".ly-said")).to_contain_text("train-long was extended: 14 days left.")
+
+    page = seated.open("services/labyard/info?server=train-long")
+    expect(page.locator("main")).to_contain_text("14 days left")
     assert seated.problems == []
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from labyard.core.names import Names
 from tests.faults.test_killed import labs
+from tests.tools.dates import Dates
 from tests.tools.faulty_socket import FaultySocket, Mode
 from tests.tools.person import Person, eventually
 from tests.tools.yard import Yard
@@ -94,6 +95,25 @@ def test_a_stop_asked_for_in_an_outage_is_done_when_it_ends(
     eventually(lambda: name not in labs(engine_client, place), 30, "the lab is stopped")
     eventually(lambda: not people[1].model(), 30, "the hub knows")
     people[1].run()
+
+
+def test_a_server_does_not_end_by_itself_while_the_engine_is_away(
+    place: Yard, people: list[Person], faulty: FaultySocket, engine_client: docker.DockerClient
+) -> None:
+    person = people[0]
+    person.run("dated", days=1)
+    name, dates = Names(place.installation).lab(person.name, "dated"), Dates(place)
+    with faulty.fault(".*", Mode.ERROR):
+        dates.set(person.name, "dated", -1)
+        time.sleep(25)  # the dates are looked at every ten
+        assert name in labs(engine_client, place)
+        assert (person.model("dated") or {}).get("pending") is None
+        assert dates.get(person.name, "dated") is not None
+    eventually(
+        lambda: name not in labs(engine_client, place), 60, "it ends when the engine is back"
+    )
+    eventually(lambda: dates.get(person.name, "dated") is None, 30, "its date is forgotten")
+    dates.close()
 
 
 def test_a_held_call_holds_up_nobody_else(

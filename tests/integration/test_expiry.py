@@ -170,6 +170,25 @@ def test_without_a_choice_the_policy_gives_one_and_the_owner_extends_as_far_as_i
     assert ask(emma, "POST", "servers/x/extend").status_code == 404
 
 
+@pytest.mark.timeout(300)
+def test_what_was_started_anew_after_its_date_stays(
+    place: Yard, emma: Person, dates: Dates, engine_client: docker.DockerClient
+) -> None:
+    emma.run(days=3)
+    for pause in (0.0, 4.0, 8.0):  # the keeper looks every ten seconds
+        dates.set("emma", "", -1, days=3)
+        time.sleep(pause)
+        emma.halt()
+        eventually(lambda: emma.start().status_code in (201, 202), 30, "it may start again")
+        eventually(emma.ready, 60, "it runs again")
+        lab = container(place, engine_client, "emma").id
+        time.sleep(12)
+        assert emma.ready()
+        assert container(place, engine_client, "emma").id == lab
+        assert days_left(dates, "") == pytest.approx(3, abs=0.01)
+    emma.halt()
+
+
 def test_others_cannot_extend(place: Yard, emma: Person, dates: Dates) -> None:
     other = place.member("emil")
     answer = requests.post(

@@ -15,6 +15,7 @@ from labyard.web import rights
 from labyard.web.handlers.base import signed_in
 from labyard.web.handlers.home import OwnHandler
 from labyard.web.hub import Server
+from labyard.web.view.expiry import view_expiries
 from labyard.web.view.options import NAME_RULE, Summary, name_objection, summary, view_info
 from labyard.web.view.server import view_server
 from labyard.web.view.words import utc_now
@@ -157,6 +158,7 @@ class InfoHandler(_OptionsHandler):
             server=view_server(server, owner, snapshot, parts.settings, utc_now()),
             about=about,
             link=self.link(about.query),
+            expiries=view_expiries(await parts.expiries.of(owner.id), utc_now()),
         )
 
 
