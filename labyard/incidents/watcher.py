@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 # Seconds: until an end counts as unasked, between looks at a lab's report (a few soon after its start),
 # and until an engine that fell silent is asked again.
 _SETTLED = 2.0
-_SOON = (1.5, 3.0, 6.0)
+_SOON = (1.0, 1.0, 1.0, 2.0, 2.0, 2.0)
 _OFTEN = 30.0
 _AGAIN = 3.0
 _AT_ONCE = 4
@@ -70,6 +70,8 @@ class Watcher:
             case Happening.ENDED:
                 if reader := self._readers.pop(event.lab, None):
                     reader.cancel()
+                if user_id is not None:  # what lasted in it is not known any more
+                    self.board.settle(user_id, server, [])
                 self._errand(self._ended(event))
             case Happening.MEMORY:
                 self._put(event)
