@@ -36,7 +36,7 @@ def spoil(spawner, plan):
 c.LabSpawner.plan_hook = spoil
 """
 # Python reads such a file more than once.
-AHEAD = "import time; time.time = lambda: time.time_ns() / 1e9 + 7200"
+AHEAD = "import time; time.time = lambda now=time.time_ns: now() / 1e9 + 7200"
 BROKEN = {
     "other-version": "sed -i 's/^version_info = (6/version_info = (4/' jupyterhub/_version.py",
     "without": "rm -r jupyterhub/singleuser",
