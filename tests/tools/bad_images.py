@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import secrets
 import struct
 import tarfile
 from collections.abc import Mapping
@@ -51,9 +52,10 @@ FILES: Mapping[str, bytes] = {
 
 
 class BadImages:
-    """Images of one test installation; :meth:`remove` takes them away."""
+    """Images of one test run; :meth:`remove` takes them away."""
 
-    def __init__(self, client: docker.DockerClient, installation: str) -> None:
+    def __init__(self, client: docker.DockerClient) -> None:
+        installation = "t" + secrets.token_hex(4)
         self._client, self._installation = client, installation
         self._base = os.environ.get("LABYARD_LABS__IMAGE", "labyard/lab:latest")
         self.names = {key: f"{installation}/{key}:latest" for key in RECIPES}

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -254,11 +254,11 @@ events_logger = "file"
 
 
 @contextmanager
-def podman(run: Path) -> Iterator[str]:
-    """Serve Podman's compatible socket from a store of the tests' own; yield its address."""
+def podman(run: Path, store: Path | None = None) -> Iterator[str]:
+    """Serve Podman's compatible socket from ``store``, or one of the tests' own; yield its address."""
     if shutil.which("podman") is None:
         raise RuntimeError("podman is not installed; apt-get install podman netavark")
-    with _store() as root, _serving(root, run) as socket:
+    with nullcontext(store) if store else _store() as root, _serving(root, run) as socket:
         yield f"unix://{socket}"
 
 

@@ -2,60 +2,23 @@
 
 from __future__ import annotations
 
-import io
-import os
-import shutil
-import socket
-import subprocess
-import tarfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from labyard.core.errors import EngineError, EngineUnreachable
-from tests.contract.engine.places import Place, free_port
+from tests.contract.engine.places import Place
 from tests.tools.faulty_socket import FaultySocket, Mode
-
-_CONFIG = """
-version: 0.1
-storage: {{filesystem: {{rootdirectory: {root}}}}}
-http: {{addr: 127.0.0.1:{port}}}
-log: {{level: error}}
-"""
+from tests.tools.registry import layer
+from tests.tools.registry import registry as serving
 
 
 @pytest.fixture
 def registry(plain_registry: Place, tmp_path: Path) -> Iterator[str]:
     """A registry that only this machine sees; engines take loopback ones without TLS."""
-    program = shutil.which("docker-registry")
-    if program is None:
-        pytest.fail("docker-registry is not installed: apt-get install docker-registry")
-    root, port = tmp_path, free_port()
-    config = root / "config.yml"
-    config.write_text(_CONFIG.format(root=root / "store", port=port))
-    server = subprocess.Popen(
-        [program, "serve", str(config)],
-        stdout=subprocess.DEVNULL,
-        stderr=(root / "log").open("wb"),
-    )
-    try:
-        _wait(server, port, root / "log")
-        yield f"127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def _wait(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    for _ in range(100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert server.poll() is None, log.read_text()
-        time.sleep(0.1)
-    raise AssertionError("the registry never listened")
+    with serving(tmp_path / "registry") as address:
+        yield address
 
 
 @pytest.fixture
@@ -64,22 +27,11 @@ async def image(plain_registry: Place, registry: str) -> str:
     name = f"{registry}/{plain_registry.names.installation}"
     async with plain_registry.client() as d:
         await d._query_json(
-            "images/create", "POST", params={"fromSrc": "-", "repo": name}, data=_layer()
+            "images/create", "POST", params={"fromSrc": "-", "repo": name}, data=layer(10 * 2**20)
         )
         await d.images.push(name, tag="latest", auth={"username": "", "password": ""})
         await d.images.delete(f"{name}:latest")
     return f"{name}:latest"
-
-
-def _layer() -> bytes:
-    """Return a tar that no engine has seen and no compression makes small."""
-    content = os.urandom(10 * 2**20)
-    entry = tarfile.TarInfo("content")
-    entry.size = len(content)
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as tar:
-        tar.addfile(entry, io.BytesIO(content))
-    return archive.getvalue()
 
 
 async def test_a_pull_fetches_the_image(plain_registry: Place, image: str) -> None:
