@@ -238,7 +238,7 @@ KERNEL_OUT_OF_MEMORY = Cause(
     "kernel-out-of-memory",
     "A kernel ran out of memory",
     "The lab's cgroup counts a process that the kernel killed, and the lab goes on.",
-    "Close notebooks you do not need, work on less at once, or give the server more memory.",
+    "Close notebooks you do not need, or stop the server and give it more memory.",
     field="memory",
     during=During.RUN,
 )

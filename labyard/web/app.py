@@ -45,6 +45,7 @@ from labyard.web.look import sheet
 from labyard.web.page import STATIC, Frame
 from labyard.web.people import People
 from labyard.web.sampler import Sampler
+from labyard.web.telling import teller
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +132,7 @@ def make_parts(
         sampler=sampler,
         announcements=Announcements(actions.hub),
         sizes=sizes,
-        watcher=Watcher(engine, Board()),
+        watcher=Watcher(engine, Board(), teller(engine, notices)),
         frame=Frame(settings),
         auth=auth,
         keyring=keyring,

@@ -70,7 +70,7 @@ def test_a_kernel_that_was_ended_for_memory_is_told_at_home_and_can_be_dismissed
     eventually(lambda: told(anna, "A kernel ran out of memory"), NAMED, "home says so")
     page = anna.get(HOME).text
     assert "All of this server together may use 384 MB." in page
-    assert 'href="/hub/spawn/anna"' in page
+    assert 'href="/services/labyard/change?server=#memory"' in page
     container.reload()
     assert container.attrs["State"]["Running"]
     assert container.attrs["State"]["OOMKilled"] is False  # which is why nobody may rely on it

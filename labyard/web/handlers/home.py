@@ -125,7 +125,7 @@ class HomeHandler(OwnHandler):
             home=drawn,
             tools=self.tools(person.server(""), owner),
             expiries=view_expiries(await parts.expiries.of(owner.id), now),
-            incidents=view_incidents(parts.watcher.board.of(owner.id, now), owner.name, now),
+            incidents=view_incidents(parts.watcher.board.of(owner.id, now), now),
             said=None if polled else self.heard(),
             pending=f"{parts.settings.base_url}hub/spawn-pending/{quote(owner.name)}",
         )

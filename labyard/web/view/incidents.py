@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote
 
 from labyard.core import causes
 from labyard.incidents.incident import Incident
@@ -16,7 +15,7 @@ _WARNINGS = frozenset({causes.HOME_NEARLY_FULL, causes.CLOCK_SKEW, causes.KERNEL
 
 @dataclass(frozen=True, slots=True)
 class IncidentView:
-    """One incident as it is drawn. ``at`` is ISO 8601; ``change`` a path below the base URL, or nothing."""
+    """One incident as it is drawn. ``at`` is ISO 8601; ``change`` the option that mends it, if one does."""
 
     code: str
     server: str
@@ -30,17 +29,14 @@ class IncidentView:
     change: str
 
 
-def view_incidents(
-    incidents: Sequence[Incident], user: str, now: datetime
-) -> tuple[IncidentView, ...]:
+def view_incidents(incidents: Sequence[Incident], now: datetime) -> tuple[IncidentView, ...]:
     """Return a person's incidents as they are drawn."""
-    return tuple(_view(incident, user, now) for incident in incidents)
+    return tuple(_view(incident, now) for incident in incidents)
 
 
-def _view(incident: Incident, user: str, now: datetime) -> IncidentView:
+def _view(incident: Incident, now: datetime) -> IncidentView:
     cause, where = incident.cause, f" · {incident.server}" if incident.server else ""
     times = f" ({incident.times} times)" if incident.times > 1 else ""
-    path = "/".join(quote(part, safe="") for part in (user, incident.server) if part)
     return IncidentView(
         code=cause.code,
         server=incident.server,
@@ -51,5 +47,5 @@ def _view(incident: Incident, user: str, now: datetime) -> IncidentView:
         at=incident.at.isoformat(timespec="seconds"),
         clock=f"{incident.at:%H:%M} UTC",
         ago=ago(now - incident.at),
-        change=f"spawn/{path}" if cause.field else "",
+        change=cause.field,
     )
