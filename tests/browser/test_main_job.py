@@ -69,6 +69,7 @@ def test_from_the_first_secret_to_a_file_that_is_still_there(
     admin = window()
     admin.get_by_role("link", name="Begin here").click()
     secret = (fresh.data / "secrets" / "bootstrap").read_text().strip()
+    expect(admin.get_by_label("Bootstrap secret")).to_be_focused()
     admin.get_by_label("Bootstrap secret").fill(secret)
     choose_password(admin)
     admin.get_by_role("button", name="Begin").click()
