@@ -14,6 +14,8 @@ from labyard.edge import headers, pages
 from labyard.edge.routes import PROTECTED
 from labyard.edge.runtime import MAP, WORKER
 
+# What never holds a secret, and is long: style sheets, scripts, drawings.
+_FILES = ("text/css", "text/javascript", "application/javascript", "image/svg+xml")
 # Of a body whose length is not told beforehand (chunked): this much reaches the hub.
 UNMEASURED = 8192
 
@@ -46,7 +48,13 @@ class Door:
 
 def render(door: Door) -> str:
     """Return the whole configuration."""
-    sections = (_process(door), _defaults(door.patience), _frontend(door), _targets())
+    sections = (
+        _process(door),
+        _defaults(door.patience),
+        _frontend(door),
+        _target("labs"),
+        [*_target("platform"), *_compression()],
+    )
     return "\n\n".join("\n    ".join(section) for section in sections) + "\n"
 
 
@@ -99,7 +107,8 @@ def _frontend(door: Door) -> list[str]:
         *_forwarding(door),
         *_spelling(door.base_url),
         *_answers(),
-        "default_backend targets",
+        "use_backend labs if lab",
+        "default_backend platform",
     ]
 
 
@@ -205,11 +214,16 @@ def _answers() -> list[str]:
     ]
 
 
-def _targets() -> list[str]:
+def _target(name: str) -> list[str]:
     return [
-        "backend targets",
+        f"backend {name}",
         "http-request set-dst var(txn.route),field(1,|)",
         "http-request set-dst-port var(txn.route),field(2,|)",
         "http-reuse safe",
         "server target 0.0.0.0:0",
     ]
+
+
+def _compression() -> list[str]:
+    """Compress files, not pages: the length of a page that holds a token and a stranger's words tells."""
+    return ["compression algo gzip", f"compression type {' '.join(_FILES)}"]

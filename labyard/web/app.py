@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler
 from tornado.httpserver import HTTPServer
-from tornado.web import Application, RequestHandler, StaticFileHandler
+from tornado.web import Application, RequestHandler
 
 from labyard.core.locks import UserLocks
 from labyard.core.names import Names
@@ -33,6 +33,7 @@ from labyard.web.handlers import (
     api,
     expiry,
     figures,
+    files,
     home,
     incidents,
     keys,
@@ -42,7 +43,7 @@ from labyard.web.handlers import (
 from labyard.web.handlers.base import Parts
 from labyard.web.hub import Hub
 from labyard.web.look import sheet
-from labyard.web.page import STATIC, Frame
+from labyard.web.page import Frame
 from labyard.web.people import People
 from labyard.web.sampler import Sampler
 from labyard.web.telling import teller
@@ -84,16 +85,6 @@ class SiteStyleHandler(RequestHandler):
     def get(self) -> None:
         """Answer it; a browser that has it already is told so."""
         self.finish(self._sheet)
-
-
-class StaticHandler(StaticFileHandler):
-    """Our own files; an address with ``?v=`` never changes."""
-
-    def set_extra_headers(self, path: str) -> None:
-        """Add what every answer carries, but for caching."""
-        for name, value in security.headers().items():
-            if name != "Cache-Control":
-                self.set_header(name, value)
 
 
 def make_parts(
@@ -166,7 +157,7 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
         ),
         (r"oauth_callback", SignedInHandler, {}),
         (r"site\.css", SiteStyleHandler, {"sheet": sheet(parts.settings.site)}),
-        (r"static/(.*)", StaticHandler, {"path": str(STATIC)}),
+        (r"static/(.*)", files.FileHandler, {}),
         (r"api/servers", api.ServersHandler, given),
         (rf"api/servers/{_USER}", api.ServerHandler, given),
         (rf"api/servers/{_USER}/([^/]+)", api.ServerHandler, given),
@@ -190,7 +181,7 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
 def log_request(handler: RequestHandler) -> None:
     """Log a request without its query, which may carry a sign-in code, and files not at all."""
     status, request = handler.get_status(), handler.request
-    level = logging.DEBUG if isinstance(handler, StaticHandler) else logging.INFO
+    level = logging.DEBUG if isinstance(handler, files.FileHandler) else logging.INFO
     log.log(
         logging.WARNING if status >= 500 else level,
         "%d %s %s %.0f ms",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +15,10 @@ from markupsafe import Markup
 
 from labyard.display.choices import Display
 from labyard.settings.schema import Settings
+from labyard.web.files import STATIC, read
 from labyard.web.look import sheet
 
 _HERE = Path(__file__).parent
-STATIC = _HERE / "static"
 _HUB_TEMPLATES = Path(DATA_FILES_PATH) / "templates"
 
 SERVICE = "services/labyard/"
@@ -75,11 +73,6 @@ def environment() -> Environment:
     ours = ChoiceLoader([FileSystemLoader(path) for path in template_paths()])
     loader = _Nonced(ChoiceLoader([ours, PrefixLoader({"templates": hub}), hub]))
     return Environment(loader=loader, autoescape=True)
-
-
-@lru_cache
-def _version(path: str) -> str:
-    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +138,5 @@ class Frame:
 
     def static_url(self, path: str) -> str:
         """Return the address of one of our static files, which changes with its content."""
-        return f"{self._base_url}{SERVICE}static/{path}?v={_version(path)}"
+        file = read(path)
+        return f"{self._base_url}{SERVICE}static/{path}?v={file.version if file else 0}"

@@ -6,7 +6,8 @@ import re
 import pytest
 
 from labyard.settings.schema import Settings
-from labyard.web.page import STATIC, Frame, environment, template_paths
+from labyard.web.files import STATIC
+from labyard.web.page import Frame, environment, template_paths
 from labyard.web.sampler import Snapshot
 from labyard.web.view.home import home
 from tests.unit.web.conftest import ANNA, NAMES, NOW, person, running
