@@ -32,3 +32,19 @@ def refuse_foreign(
         raise Forbidden("This request comes from another site.", remedy="Use the page itself.")
     if urlsplit(headers.get("Referer", "")).path.startswith(labs):
         raise Forbidden("This request comes from a lab's page.", remedy="Use the page itself.")
+
+
+def refuse_fetched(headers: Mapping[str, str], *, labs: str = "/user/") -> None:
+    """Do nothing if a person clicked, as far as the browser tells: it goes there itself.
+
+    What is large and private is not for a script, an image or a lab's page to fetch.
+
+    Raises
+    ------
+    Forbidden
+        When the browser says that it is.
+    """
+    site, mode = headers.get("Sec-Fetch-Site", ""), headers.get("Sec-Fetch-Mode", "")
+    clicked = site in {"", *_SAME} and mode in {"", "navigate"}
+    if not clicked or urlsplit(headers.get("Referer", "")).path.startswith(labs):
+        raise Forbidden("This request is not somebody's click.", remedy="Use the page itself.")

@@ -24,7 +24,8 @@ UNMEASURED = 8192
 class Door:
     """The front door.
 
-    ``max_body`` is in bytes and holds for hub and services. ``external_url`` is what people type where
+    ``max_body`` is in bytes and holds for hub and services; ``max_upload`` holds where people send files
+    into their volumes, and nowhere else. ``external_url`` is what people type where
     something else takes their requests first; ``trusted`` are the addresses or networks of such, whose
     forwarding and identity headers are believed. ``account`` is what HAProxy runs as, if it may choose.
     ``by_host`` looks for a route by the host's name as well as by the path.
@@ -37,6 +38,7 @@ class Door:
     base_url: str = "/"
     external_url: str = ""
     max_body: int = 2**20
+    max_upload: int = 4 * 2**30
     by_host: bool = False
     trusted: tuple[str, ...] = ()
     account: str | None = None
@@ -103,7 +105,7 @@ def _frontend(door: Door) -> list[str]:
         "frontend edge",
         f"bind {host}:{door.port}",
         *_routing(door.base_url, by_host=door.by_host),
-        *_limits(door.max_body),
+        *_limits(door),
         *_forwarding(door),
         *_spelling(door.base_url),
         *_answers(),
@@ -159,13 +161,21 @@ def _health(paths: str, base_url: str) -> list[str]:
     ]
 
 
-def _limits(max_body: int) -> list[str]:
+def _limits(door: Door) -> list[str]:
+    service = re.escape(f"{door.base_url}services/labyard/")
+    volume = "api/users/[^/]+/volumes/[a-z][a-z0-9]*/upload"
     return [
+        # Spelled as the pages spell it: any other way of writing it is held to the usual limit.
+        "http-request set-var(txn.upload) bool(true) if { method POST }"
+        f" {{ path -m reg '^{service}(volumes/upload|{volume})$' }}",
+        "acl upload var(txn.upload) -m found",
         "acl measured req.hdr(content-length) -m found",
         # Not req.hdr_val: that reads 32 bits of a number, and 4294967297 passes for 1.
-        f"http-request deny deny_status 413 if !lab measured {{ req.body_size gt {max_body} }}",
-        f"http-request wait-for-body time 15s at-least {UNMEASURED + 1} if !lab !measured",
-        f"http-request deny deny_status 413 if !lab !measured {{ req.body_len gt {UNMEASURED} }}",
+        f"http-request deny deny_status 413 if !lab !upload measured {{ req.body_size gt {door.max_body} }}",
+        f"http-request deny deny_status 413 if upload measured {{ req.body_size gt {door.max_upload} }}",
+        # The service counts for itself what comes without a length.
+        f"http-request wait-for-body time 15s at-least {UNMEASURED + 1} if !lab !upload !measured",
+        f"http-request deny deny_status 413 if !lab !upload !measured {{ req.body_len gt {UNMEASURED} }}",
     ]
 
 

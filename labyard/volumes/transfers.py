@@ -22,6 +22,7 @@ from labyard.volumes.sizes import Sizes
 from labyard.volumes.tars import shown
 
 _OWN, _ALL = 2, 8  # downloads at once: of one person, of everybody
+_STEP = 256 * 2**10  # bytes
 _LONGEST = 1000  # characters of a folder's path
 _FAST = 1  # zlib's level: what people keep is often compressed already
 
@@ -166,6 +167,21 @@ class Transfers:
                 f"{key.capitalize()} is not there yet.", remedy="The first start makes it."
             )
         return entries[key]
+
+
+async def steps(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield what ``pieces`` gives, made in a thread, some of it at a time: others get their turn."""
+    while some := await asyncio.to_thread(_some, pieces):
+        yield some
+
+
+def _some(pieces: Iterator[bytes]) -> bytes:
+    gathered = bytearray()
+    for piece in pieces:
+        gathered += piece
+        if len(gathered) >= _STEP:
+            break
+    return bytes(gathered)
 
 
 def checked_folder(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 from typing import Any
 
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler
@@ -39,6 +40,7 @@ from labyard.web.handlers import (
     keys,
     options,
     tools,
+    volumes,
 )
 from labyard.web.handlers.base import Parts
 from labyard.web.hub import Hub
@@ -98,6 +100,7 @@ def make_parts(
     shelf: Shelf,
     expiries: Expiries,
     notices: Sender,
+    spool: Path,
 ) -> Parts:
     """Build what the handlers work with. The hub's address and token come from its environment."""
     auth = HubOAuth.instance(cache_max_age=_BELIEVED)
@@ -130,6 +133,7 @@ def make_parts(
         shelf=shelf,
         expiries=expiries,
         keeper=Keeper(expiries, ServiceHands(actions, people, notices, auth.api_token)),
+        spool=spool,
     )
 
 
@@ -144,7 +148,6 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
         (r"tools/port", tools.PortHandler, given),
         (r"tools/servers/([^/]+)", tools.ToolsHandler, given),
         (r"server/(start|stop|restart|delete|cancel)", home.ServerFormHandler, given),
-        (r"volumes/reset", home.ResetFormHandler, given),
         (r"incidents/dismiss", incidents.DismissHandler, given),
         *(
             (path, handler, given)
@@ -153,6 +156,7 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
                 *keys.ROUTES,
                 *options.ROUTES,
                 *expiry.ROUTES,
+                *volumes.ROUTES,
             )
         ),
         (r"oauth_callback", SignedInHandler, {}),
@@ -165,8 +169,6 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
         (rf"api/users/{_USER}/limits", api.LimitsHandler, given),
         (rf"api/users/{_USER}/{_WHICH}/logs", api.LogsHandler, given),
         (rf"api/users/{_USER}/{_WHICH}", api.RemovalHandler, given),
-        (rf"api/users/{_USER}/volumes", api.VolumesHandler, given),
-        (rf"api/users/{_USER}/volumes/reset", api.ResetHandler, given),
         (r"api/.*", api.NothingHandler, given),
         (r".*", home.NowhereHandler, given),
     ]

@@ -12,6 +12,7 @@ from labyard.core.errors import Forbidden
 READ = "read:servers"
 ACT = "servers"
 LIST = "list:users"
+FILES = "access:servers"  # what is in a person's volumes, as in their labs
 # Tokens and SSH keys: both let programs in as their owner.
 READ_TOKENS = "read:tokens"
 TOKENS = "tokens"

@@ -187,6 +187,7 @@ def start_edge(site: Installation) -> bool:
             external_url=site.settings.external_url,
             max_body=edge.max_body,
             site=pages.Site(look.name, look.colour, look.accent),
+            max_upload=site.settings.uploads.max_size,
             by_host=edge.subdomains,
             account=haproxy.account(),
             threads=haproxy.threads(),

@@ -110,6 +110,7 @@ def run_service() -> None:
                 shelf=Shelf(store),
                 expiries=Expiries(store),
                 notices=Sender(site.notice_keys),
+                spool=site.paths.data,
             )
             app = make_app(parts, site.derived("service"))
             await serve(app, parts, address="127.0.0.1", port=site.settings.hub.service_port)

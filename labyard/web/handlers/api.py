@@ -7,7 +7,6 @@ from typing import Any
 
 from labyard.core.errors import Forbidden, NotFound, Refused
 from labyard.core.models import Lab, Owner
-from labyard.volumes.catalog import catalog, users
 from labyard.web import rights
 from labyard.web.handlers.base import JsonHandler, SignInNeeded
 from labyard.web.handlers.expiry import dated
@@ -145,52 +144,6 @@ class LogsHandler(JsonHandler):
                 f"lines is {text!r}, which cannot be.", remedy=f"Send a number up to {_MOST_LINES}."
             )
         self.reply({"logs": await self.parts.actions.logs(owner, server or "", int(text))})
-
-
-class VolumesHandler(JsonHandler):
-    """A person's volumes."""
-
-    async def get(self, user: str) -> None:
-        """Answer the volumes and which labs use them."""
-        owner = await self.allowed(rights.READ, user)
-        parts = self.parts
-        existing = await parts.actions.engine.volumes(parts.names.volume_prefix)
-        busy = [lab.name for lab in users(await parts.actions.engine.labs(), owner)]
-        entries = catalog(parts.settings.volumes, existing, owner, parts.names)
-        self.reply(
-            {
-                "volumes": [
-                    {
-                        "name": entry.mount.key,
-                        "source": entry.mount.source,
-                        "target": entry.mount.target,
-                        "description": entry.description,
-                        "shared": entry.mount.shared,
-                        "read_only": entry.mount.read_only,
-                        "exists": entry.exists,
-                        "resettable": entry.resettable,
-                    }
-                    for entry in entries
-                ],
-                "used_by": busy,
-            }
-        )
-
-
-class ResetHandler(JsonHandler):
-    """Empty chosen volumes."""
-
-    async def post(self, user: str) -> None:
-        """Reset ``{"volumes": [...]}`` and answer those that there were."""
-        owner = await self.allowed(rights.ACT, user)
-        chosen = self.body().get("volumes")
-        if not isinstance(chosen, list) or not all(isinstance(key, str) for key in chosen):
-            raise Refused("volumes is not a list of names.", remedy='Send, for example, ["cache"].')
-        try:
-            gone = await self.parts.actions.reset(self.token, owner, chosen)
-        finally:
-            self.parts.sampler.soon()
-        self.reply({"user": user, "reset": list(gone)})
 
 
 class NothingHandler(JsonHandler):

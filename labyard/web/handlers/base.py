@@ -9,6 +9,7 @@ import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from jupyterhub.services.auth import HubOAuth, HubOAuthenticated
@@ -54,6 +55,7 @@ class Parts:
     shelf: Shelf
     expiries: Expiries
     keeper: Keeper
+    spool: Path  # where files wait that are on their way
 
 
 class SignInNeeded(LabyardError):
@@ -79,10 +81,14 @@ class Handler(HubOAuthenticated, RequestHandler):
             self.set_header(name, value)
         self.clear_header("Server")
 
-    async def prepare(self) -> None:
-        """Refuse what comes from elsewhere; find out who asks without holding up anybody."""
+    def refuse_foreign(self) -> None:
+        """Refuse what another site's page, or a lab's, is behind."""
         request, labs = self.request, f"{self.parts.settings.base_url}user/"
         refuse_foreign(request.method, request.host, request.headers, labs=labs)
+
+    async def prepare(self) -> None:
+        """Refuse what comes from elsewhere; find out who asks without holding up anybody."""
+        self.refuse_foreign()
         await self.hub_auth.get_user(self, sync=False)
         if self.caller is not None and self.request.method not in {"GET", "HEAD", "OPTIONS"}:
             self.check_xsrf_cookie()

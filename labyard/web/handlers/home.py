@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from labyard.core.errors import LabyardError, Refused
+from labyard.core.errors import LabyardError
 from labyard.core.models import Owner
 from labyard.web import rights
 from labyard.web.handlers.base import PageHandler, signed_in
@@ -165,49 +165,6 @@ class ServerFormHandler(OwnHandler):
             done = f"{name} was deleted. Your volumes are as they were."
             self.say("done", done, about=server)
         return self.go_home()
-
-
-class ResetFormHandler(OwnHandler):
-    """The page that confirms a reset by the typed name of the volume."""
-
-    @signed_in
-    async def get(self) -> None:
-        """Show it."""
-        owner = await self.owner(rights.READ)
-        await self._show(owner, self.get_query_argument("volume", ""))
-
-    @signed_in
-    async def post(self) -> None:
-        """Reset the volume if its name was typed."""
-        owner = await self.owner(rights.ACT)
-        key = self.get_body_argument("volume", "")
-        if self.get_body_argument("confirm", "") != key:
-            return await self._show(owner, key, "That is not the name of the volume.", 400)
-        try:
-            await self.parts.actions.reset(self.token, owner, [key])
-        except LabyardError as error:
-            self.say("bad", error.message, error.remedy)
-        else:
-            self.say("done", f"{key.capitalize()} was reset. It is made anew at the next start.")
-        finally:
-            self.parts.sampler.soon()
-        return self.go_home()
-
-    async def _show(self, owner: Owner, key: str, wrong: str = "", status: int = 200) -> None:
-        parts = self.parts
-        person = await parts.actions.hub.person(self.token, owner.name)
-        drawn = self.drawn(person, owner)
-        volume = next((v for v in drawn.volumes if v.key == key and v.resettable), None)
-        if volume is None:
-            raise Refused(f"{key!r} is no volume that you can reset.", remedy="Choose one at home.")
-        self.show(
-            "service/reset.html",
-            status,
-            page_title=f"Reset {key} · {parts.settings.site.name}",
-            volume=volume,
-            in_use=drawn.volumes_in_use,
-            wrong=wrong,
-        )
 
 
 class NowhereHandler(PageHandler):

@@ -1,27 +1,96 @@
-"""A person's volumes as the home page lists them."""
+"""A person's volumes as they are listed and looked at. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from labyard.core.models import Owner
+from labyard.core.errors import LabyardError
+from labyard.core.models import MountKind, Owner
 from labyard.core.names import Names
+from labyard.core.units import show_bytes
 from labyard.settings.schema import Settings
-from labyard.volumes.catalog import catalog
+from labyard.volumes.catalog import Entry, catalog
+from labyard.volumes.sizes import Sizes
+from labyard.web.hub import Person
 from labyard.web.sampler import Snapshot
+from labyard.web.view.words import ago
 
 _ICONS = {"home": "house", "workspace": "folder2", "cache": "lightning"}
 
 
 @dataclass(frozen=True, slots=True)
 class VolumeView:
-    """One volume as it is drawn."""
+    """One volume as the home page lists it."""
 
     key: str
     title: str
     description: str
     icon: str
     resettable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something to do with a volume; ``why_not`` says why it cannot be done now, if so."""
+
+    why_not: str = ""
+
+    @property
+    def possible(self) -> bool:
+        """Return whether it can be done now."""
+        return not self.why_not
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeCard:
+    """One volume with all that can be done with it.
+
+    ``size`` is empty until it was measured; ``state`` is ``empty`` before the first start, ``shared``
+    for what is everybody's, else ``own``.
+    """
+
+    key: str
+    title: str
+    description: str
+    icon: str
+    target: str
+    state: str
+    read_only: bool
+    size: str
+    files: str
+    measured: str
+    measuring: bool
+    used_by: tuple[str, ...]
+    download: Act
+    upload: Act
+    reset: Act
+
+    @property
+    def refusals(self) -> tuple[tuple[str, str], ...]:
+        """Return what cannot be done now and why: what has the same reason stands together."""
+        acts = {"Download": self.download, "Upload": self.upload, "Reset": self.reset}
+        reasons = dict.fromkeys(act.why_not for act in acts.values() if not act.possible)
+        return tuple(
+            (", ".join(word for word, act in acts.items() if act.why_not == why), why)
+            for why in reasons
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class VolumesPage:
+    """The page. ``refresh`` is seconds until it looks again."""
+
+    cards: tuple[VolumeCard, ...]
+    error: LabyardError | None
+    unmeasured: LabyardError | None
+    refresh: int
+
+    @property
+    def measurable(self) -> bool:
+        """Return whether there is anything to measure."""
+        return any(card.state != "empty" for card in self.cards)
 
 
 def view_volumes(
@@ -35,8 +104,107 @@ def view_volumes(
             description=", ".join(
                 filter(None, [entry.description, "read only" if entry.mount.read_only else ""])
             ),
-            icon="people" if entry.mount.shared else _ICONS.get(entry.mount.key, "hdd"),
+            icon=_icon(entry),
             resettable=entry.resettable and entry.exists,
         )
         for entry in catalog(settings.volumes, snapshot.volumes, owner, names)
     )
+
+
+def volumes_page(
+    person: Person,
+    owner: Owner,
+    snapshot: Snapshot,
+    sizes: Sizes,
+    *,
+    settings: Settings,
+    names: Names,
+    now: datetime,
+) -> VolumesPage:
+    """Return what to draw of ``owner``'s volumes. Nothing here asks the engine."""
+    servers = _busy(person)
+    cards = tuple(
+        _card(entry, servers, snapshot.error, sizes, now)
+        for entry in catalog(settings.volumes, snapshot.volumes, owner, names)
+    )
+    return VolumesPage(
+        cards,
+        error=snapshot.error,
+        unmeasured=sizes.error if snapshot.error is None else None,
+        refresh=2 if any(card.measuring for card in cards) else 10,
+    )
+
+
+def _busy(person: Person) -> Sequence[str]:
+    """Return the servers that are not stopped, in words, the default one first."""
+    return [
+        name or "your server"
+        for name, server in sorted(person.servers.items())
+        if not server.stopped
+    ]
+
+
+def _card(
+    entry: Entry,
+    servers: Sequence[str],
+    error: LabyardError | None,
+    sizes: Sizes,
+    now: datetime,
+) -> VolumeCard:
+    mount = entry.mount
+    known = sizes.known.get(mount.source)
+    size = known.size if known else None
+    return VolumeCard(
+        key=mount.key,
+        title=mount.key.capitalize(),
+        description=entry.description,
+        icon=_icon(entry),
+        target=mount.target,
+        state="shared" if mount.shared else "own" if entry.exists else "empty",
+        read_only=mount.read_only,
+        size=("" if size.whole else "at least ") + show_bytes(size.bytes) if size else "",
+        files=f"{size.files:,} file{'' if size.files == 1 else 's'}" if size else "",
+        measured=f"measured {ago(now - known.at)}" if known else "",
+        measuring=_measuring(entry, sizes),
+        used_by=tuple(servers) if entry.exists else (),
+        download=Act(_first(_why(entry, error))),
+        upload=Act(_first([*_why(entry, error), *_filled(entry, servers)])),
+        reset=Act(_first([*_why(entry, error), *_in_use(servers)])),
+    )
+
+
+def _measuring(entry: Entry, sizes: Sizes) -> bool:
+    source = entry.mount.source
+    waiting = source not in sizes.known and sizes.error is None
+    return entry.exists and (waiting or source in sizes.under_way)
+
+
+def _why(entry: Entry, error: LabyardError | None) -> Iterable[str]:
+    """Yield why nothing at all can be done with a volume."""
+    if error is not None:
+        yield "the engine does not answer"
+    if entry.mount.shared:
+        yield "use it inside JupyterLab"
+    if entry.mount.kind is not MountKind.VOLUME:
+        yield "a directory of the host"
+    if not entry.exists:
+        yield "the first start makes it"
+
+
+def _filled(entry: Entry, servers: Sequence[str]) -> Iterable[str]:
+    if entry.mount.read_only:
+        yield "read only"
+    yield from _in_use(servers)
+
+
+def _in_use(servers: Sequence[str]) -> Iterable[str]:
+    if servers:
+        yield f"in use, stop {servers[0]} first"
+
+
+def _first(reasons: Iterable[str]) -> str:
+    return next(iter(reasons), "")
+
+
+def _icon(entry: Entry) -> str:
+    return "people" if entry.mount.shared else _ICONS.get(entry.mount.key, "hdd")

@@ -3,7 +3,7 @@
 import pytest
 
 from labyard.core.errors import Forbidden
-from labyard.core.origins import refuse_foreign
+from labyard.core.origins import refuse_fetched, refuse_foreign
 
 HOST = "hub.example.org"
 
@@ -51,3 +51,24 @@ def test_labs_are_below_the_base_path() -> None:
     refuse_foreign("POST", HOST, from_lab)
     with pytest.raises(Forbidden, match="lab's page"):
         refuse_foreign("POST", HOST, from_lab, labs="/jupyterhub/user/")
+
+
+@pytest.mark.parametrize(
+    ("headers", "clicked"),
+    [
+        ({}, True),  # a program
+        ({"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}, True),
+        ({"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}, True),
+        ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, False),
+        ({"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}, False),
+        ({"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "no-cors"}, False),
+        ({"Referer": "http://hub/user/anna/lab"}, False),
+        ({"Referer": "http://hub/services/labyard/volumes"}, True),
+    ],
+)
+def test_only_a_click_fetches_what_is_large(headers: dict[str, str], clicked: bool) -> None:
+    if clicked:
+        refuse_fetched(headers)
+        return
+    with pytest.raises(Forbidden):
+        refuse_fetched(headers)
