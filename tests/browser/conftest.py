@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import io
+import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import docker
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Error as PlaywrightError
 
+from labyard.settings.schema import Settings
 from tests.browser.looks import look
+from tests.tools.hostile import CORPUS, SCRIPTS, fitting
 from tests.tools.person import Person
 from tests.tools.yard import PASSWORD, Yard
 
+IMAGE = os.environ.get("LABYARD_LABS__IMAGE", Settings().labs.image)
+SAFE_LABELS = [(n, text) for n, text in enumerate(SCRIPTS) if "$" not in text]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 QUIET = (
     "--no-sandbox",
@@ -41,14 +50,21 @@ class Seat:
         self.page.on("console", self._complaint)
 
     def _complaint(self, message: ConsoleMessage) -> None:
-        # That a page itself is a 403 or 404 is no complaint: it may be meant to be one.
-        itself = message.location.get("url") == self.page.url and "status of 4" in message.text
+        # That a page itself is a 404 or a 502 is no complaint: it may be meant to be one.
+        itself = message.location.get("url") == self.page.url and "with a status of" in message.text
         if message.type == "error" and not itself:
             self.problems.append(f"{message.text} ({message.location})")
 
     def open(self, path: str = "") -> Page:
         """Open a page below the base URL."""
-        self.page.goto(self.yard.url + path)
+        for patience in (2, 1, 0):
+            try:
+                self.page.goto(self.yard.url + path)
+                break
+            except PlaywrightError as error:
+                # A lab came or went: Chromium drops what it asks while an interface appears.
+                if "ERR_NETWORK_CHANGED" not in str(error) or not patience:
+                    raise
         return self.page
 
     def home(self) -> Page:
@@ -91,12 +107,82 @@ def seat(yard: Yard, browser: Browser, accounts: set[str]) -> Iterator[Callable[
         context.close()
 
 
+@pytest.fixture(scope="session")
+def known() -> set[tuple[str, str]]:
+    """Who has an account at which yard already."""
+    return set()
+
+
+@pytest.fixture(scope="session")
+def named(make_yard: Callable[..., Yard]) -> Yard:
+    """An installation below /jupyterhub whose labs have host names of their own."""
+    place = make_yard(named="hub.localhost", base_url="/jupyterhub", edge={"proxy": "haproxy"})
+    place.up()
+    return place
+
+
+@pytest.fixture(scope="session")
+def hostile_image(engine_client: docker.DockerClient) -> Iterator[str]:
+    """An image whose labels, last words and entry point try to be more than text."""
+    tag = f"labyard/lab:hostile-{os.getpid()}"
+    last_words = f"import sys; sys.exit({chr(10).join(CORPUS)!r})"
+    recipe = "\n".join(
+        [
+            f"FROM {IMAGE}",
+            *(f"LABEL org.opencontainers.image.t{n}={json.dumps(text)}" for n, text in SAFE_LABELS),
+            f"ENTRYPOINT {json.dumps(['python3', '-c', last_words])}",
+        ]
+    )
+    engine_client.images.build(fileobj=io.BytesIO(recipe.encode()), tag=tag, rm=True)
+    nothing = f"FROM {IMAGE}\nENTRYPOINT {json.dumps([SCRIPTS[0] + SCRIPTS[3]])}"
+    engine_client.images.build(fileobj=io.BytesIO(nothing.encode()), tag=f"{tag}-nothing", rm=True)
+    yield tag
+    for name in (tag, f"{tag}-nothing"):
+        engine_client.images.remove(name, force=True)
+
+
+@pytest.fixture(scope="session")
+def below(make_yard: Callable[..., Yard], hostile_image: str) -> Yard:
+    """An installation below /a/b in which everything a site words tries to be more than text."""
+    words = [" ".join(fitting(90)[n : n + 2]) for n in range(0, 8, 2)]
+    volumes = [
+        {"name": f"v{n}", "target": f"/mnt/v{n}", "description": text[:200]}
+        for n, text in enumerate(words)
+    ]
+    profiles = [
+        {"name": f"p{n}", "title": text, "description": " ".join(SCRIPTS[n : n + 3])[:300]}
+        for n, text in enumerate(fitting(60)[:12])
+    ]
+    place = make_yard(
+        base_url="/a/b",
+        site={
+            "name": SCRIPTS[0],
+            "announcement": " ".join(SCRIPTS)[:500],
+            "help": " ".join(reversed(SCRIPTS))[:500],
+        },
+        volumes=volumes,
+        labs={"profiles": profiles, "images": [hostile_image, f"{hostile_image}-nothing"]},
+    )
+    place.up()
+    return place
+
+
 @pytest.fixture
-def sit(browser: Browser) -> Iterator[Callable[[Yard, str], Seat]]:
+def sit(
+    browser: Browser, known: set[tuple[str, str]], request: pytest.FixtureRequest
+) -> Iterator[Callable[[Yard, str], Seat]]:
     """Give somebody with an account at a yard of its own a browser, signed in."""
     contexts = []
 
     def take(place: Yard, name: str) -> Seat:
+        if (place.installation, name) not in known:
+            known.add((place.installation, name))
+            if name != "admin":
+                place.member(name)
+            elif place is request.getfixturevalue("yard"):
+                request.getfixturevalue("admin")
+            else:
+                place.bootstrap()
         context = browser.new_context(viewport={"width": 1280, "height": 860})
         contexts.append(context)
         sitting = Seat(place, context, name)

@@ -53,7 +53,9 @@ class Person:
         """Ask for an account; with the bootstrap secret, become the first admin."""
         fields = {"username": self.name, "password": password, "confirm": password}
         if bootstrap:
-            return self.submit("hub/bootstrap", {**fields, "secret": bootstrap})
+            return self.submit(
+                "hub/bootstrap", {**fields, "secret": bootstrap}, allow_redirects=False
+            )
         return self.submit("hub/signup", fields)
 
     def sign_in(self, password: str) -> requests.Response:
