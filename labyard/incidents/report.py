@@ -75,8 +75,11 @@ def of_report(report: Report, user_id: int, server: str, now: datetime) -> list[
 
 def _room(room: Room) -> str:
     of = f"{room.path} has {show_bytes(room.free)} of {show_bytes(room.size)} left."
-    largest = ", ".join(f"{plain(p)} ({show_bytes(n)})" for p, n in room.largest[:_MOST_SHOWN])
-    return f"{of} The largest there: {largest}." if largest else of
+    largest = ", ".join(
+        f"{plain(path.removeprefix(f'{room.path}/'))} ({show_bytes(size)})"
+        for path, size in room.largest[:_MOST_SHOWN]
+    )
+    return f"{plain(of)} The largest there: {largest}." if largest else plain(of)
 
 
 def plain(text: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 
 import docker
@@ -43,7 +42,7 @@ def small(place: Yard, engine_client: docker.DockerClient, tmp_path: Path) -> It
         def make(user: str, key: str) -> Callable[..., str]:
             owners.add(user)
             names = Names(place.installation)
-            labels = names.volume_labels(number(place, user), user, key)
+            labels = names.volume_labels(place.user_id(user), user, key)
             name = names.volume(user, key)
             return stack.enter_context(small_volume(engine_client, name, labels, tmp_path / key))
 
@@ -52,12 +51,6 @@ def small(place: Yard, engine_client: docker.DockerClient, tmp_path: Path) -> It
             for lab in engine_client.containers.list(all=True):
                 if lab.name == Names(place.installation).lab(user):
                     lab.remove(force=True, v=True)
-
-
-def number(place: Yard, user: str) -> int:
-    with closing(sqlite3.connect(place.data / "labyard.sqlite")) as database:
-        found = database.execute("select id from users where name = ?", (user,)).fetchone()
-    return int(found[0])
 
 
 def home(person: Person) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +102,12 @@ class Yard:
         self.labyard("users", "approve", name)
         person.sign_in(PASSWORD)
         return person
+
+    def user_id(self, name: str) -> int:
+        """Return the number by which the hub knows a person, which labels carry."""
+        with closing(sqlite3.connect(self.data / "labyard.sqlite")) as database:
+            found = database.execute("select id from users where name = ?", (name,)).fetchone()
+        return int(found[0])
 
     def pid(self, process: str) -> int:
         """Return the process id of ``hub`` or of the edge's proxy."""

@@ -15,7 +15,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 _NAMELESS_UNKNOWN = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT)
 _LOW_SHARE, _LOW_BYTES = 0.05, 2**30
 _PATIENCE = 4.0  # seconds to add up what is in a home
-_MOST = 5
+_MOST, _WORTH = 5, 2**16  # how many things are named, and from how many bytes on
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
@@ -100,7 +100,8 @@ def largest(path: Path, patience: float = _PATIENCE) -> list[tuple[str, int]]:
     except OSError:
         return []
     sums = ((str(entry), sum(_sizes(entry, device, deadline))) for entry in entries)
-    return sorted((s for s in sums if s[1]), key=lambda s: s[1], reverse=True)[:_MOST]
+    worth = (found for found in sums if found[1] >= _WORTH)
+    return sorted(worth, key=lambda found: found[1], reverse=True)[:_MOST]
 
 
 def _sizes(entry: Path, device: int, deadline: float) -> Iterator[int]:
