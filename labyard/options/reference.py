@@ -35,8 +35,8 @@ the server and shown under *Info*.
 
 ## How much
 
-- `cpu`, `memory`: at most `labs.cpu` and `labs.memory`, or what a site's own file or a group override says;
-  never more than the machine has.
+- `cpu`, `memory`: at most `labs.max_cpu` and `labs.max_memory`, which are `labs.cpu` and `labs.memory` unless
+  the site says otherwise, in settings, its own file or a group override; never more than the machine has.
 - `shm`: at most `labs.max_shm`. `days`: at most `labs.max_days`, which is also what an empty field gives.
 - `gpus`: at most `labs.gpus`, of those in `gpu.devices`. A lab holds its GPUs until it stops; when too few
   are free, a start is refused and says how many are.
