@@ -144,7 +144,7 @@ _DEVICE_WORDS = "a GPU's UUID such as GPU-8f4a, or a CDI name such as nvidia.com
 Device = Annotated[str, AfterValidator(_device), Written(_DEVICE_WORDS)]
 Gpus = Annotated[
     int | str | tuple[str, ...],
-    PlainValidator(_gpus),
+    BeforeValidator(_gpus),
     Written(_GPUS),
     WithJsonSchema(
         {"type": ["integer", "string", "array"], "minimum": 0, "items": {"type": "string"}}

@@ -103,8 +103,10 @@ def view_info(server: Server, lab: Lab | None, settings: Settings) -> Info:
         "Memory": show_bytes(made.memory) if made.memory is not None else "no limit",
         "GPUs": words.gpus(held_now),
     }
+    titles = {profile.name: profile.title for profile in settings.labs.profiles}
+    told = chosen.model_copy(update={"profile": titles.get(chosen.profile or "", chosen.profile)})
     return Info(
-        chosen=words.told(chosen),
+        chosen=words.told(told),
         made_of=tuple((label, value) for label, value in facts.items() if value),
         query=link(chosen, **({"server": server.name} if server.name else {})),
     )

@@ -27,8 +27,7 @@ def test_a_full_home_names_what_is_largest() -> None:
     )
     assert (full.cause, full.lasting, full.server) == (causes.HOME_FULL, True, "train")
     assert full.facts == (
-        "/home/lab has 0 B of 4 GB left. The largest there: "
-        "models (3 GB), .local (1 GB), /a (5 B)."
+        "/home/lab has 0 B of 4 GB left. The largest there: models (3 GB), .local (1 GB), /a (5 B)."
     )
 
 
