@@ -17,8 +17,10 @@ import pytest
 from labyard.cli.ports import why_taken
 from labyard.core.names import Names
 from labyard.engines.local.spec import home as local_home
+from labyard.notices.models import Notice, Outcome
 from labyard.settings.schema import Settings
 from tests.tools.kernel import Kernel
+from tests.tools.notices import lab_of, send
 from tests.tools.person import Person, eventually
 from tests.tools.yard import PASSWORD, Yard
 
@@ -235,6 +237,8 @@ def test_the_main_job_without_containers(alone: Yard) -> None:
     assert "No isolation" in person.get("").text
     other = alone.member("user2")
     assert other.get(person.server_path() + "api/contents").status_code == 403
+    notice = Notice("Maintenance at 18:00.")
+    assert send(alone, lab_of(alone, person.name), notice) is Outcome.SHOWN
     person.halt()
 
 
