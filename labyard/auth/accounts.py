@@ -93,11 +93,11 @@ class Accounts:
     """The accounts of an installation."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self.store = store
 
     def find(self, name: str) -> Account | None:
         """Return the account of that name, if there is one."""
-        with self._store.read() as connection:
+        with self.store.read() as connection:
             return _find(connection, name)
 
     def get(self, name: str) -> Account:
@@ -116,16 +116,16 @@ class Accounts:
     def all(self) -> list[Account]:
         """Return all accounts: those that wait come first, then by name."""
         waits = (table.c.state == State.PENDING).desc()
-        with self._store.read() as connection:
+        with self.store.read() as connection:
             rows = connection.execute(select(table).order_by(waits, table.c.name)).mappings()
-            return [_account(row) for row in rows]
+            return [read_account(row) for row in rows]
 
     def usable_admins(self) -> list[str]:
         """Return the administrators who can sign in."""
         query = select(table.c.name).where(
             table.c.admin, table.c.state == State.APPROVED, table.c.password.is_not(None)
         )
-        with self._store.read() as connection:
+        with self.store.read() as connection:
             return list(connection.scalars(query))
 
     def request(self, name: str, password: str) -> bool:
@@ -134,14 +134,14 @@ class Accounts:
         ``password`` is an encoded hash. Nothing changes for a name that is taken.
         """
         waiting = select(func.count()).where(table.c.state == State.PENDING)
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             if (connection.scalar(waiting) or 0) >= MOST_PENDING:
                 return False
             return _add(connection, name, State.PENDING, password=password)
 
     def ensure(self, name: str, *, admin: bool = False) -> None:
         """Make sure a user of the hub has an account. A new one is approved and has no password."""
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             _add(connection, name, State.APPROVED, admin=admin)
 
     def decide(self, name: str, state: State, *, by: str, wanted: State) -> Account:
@@ -156,7 +156,7 @@ class Accounts:
         values: dict[str, Any] = {"state": state, "decided": _now(), "decided_by": by}
         if state is State.WITHDRAWN:
             values |= {"admin": False, "code": None, "code_expires": None}
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             found = connection.execute(
                 update(table).where(table.c.name == name, table.c.state == wanted).values(**values)
             )
@@ -186,7 +186,7 @@ class Accounts:
 
     def rehash(self, name: str, old: str, new: str) -> None:
         """Store the same password hashed anew, unless it was changed meanwhile."""
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             connection.execute(
                 update(table)
                 .where(table.c.name == name, table.c.password == old)
@@ -205,7 +205,7 @@ class Accounts:
 
     def redeem(self, name: str, code: str, password: str) -> bool:
         """Set the password with a code; tell whether the code was good. It works once."""
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             account = _find(connection, name)
             if account is None or not account.accepts(code):
                 return False
@@ -218,7 +218,7 @@ class Accounts:
 
     def first_admin(self, name: str, code: str) -> None:
         """Make ``name`` an approved administrator whose password only ``code`` can set."""
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             _add(connection, name, State.APPROVED)
             connection.execute(
                 update(table)
@@ -237,11 +237,11 @@ class Accounts:
         query = delete(table).where(table.c.name == name)
         if state is not None:
             query = query.where(table.c.state == state)
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             return bool(connection.execute(query).rowcount)
 
     def _change(self, name: str, **values: Any) -> None:
-        with self._store.write() as connection:
+        with self.store.write() as connection:
             found = connection.execute(update(table).where(table.c.name == name).values(**values))
         if not found.rowcount:
             self.get(name)
@@ -249,10 +249,11 @@ class Accounts:
 
 def _find(connection: Connection, name: str) -> Account | None:
     row = connection.execute(select(table).where(table.c.name == name)).mappings().first()
-    return None if row is None else _account(row)
+    return None if row is None else read_account(row)
 
 
-def _account(row: RowMapping) -> Account:
+def read_account(row: RowMapping) -> Account:
+    """Return the account in a row of the table."""
     values = {field.name: row[field.name] for field in fields(Account)}
     return Account(**{**values, "state": State(row["state"])})
 

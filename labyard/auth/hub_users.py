@@ -6,6 +6,7 @@ on both sides, whoever changed it: the admin page, REST, or a script on the hub'
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from jupyterhub import orm
@@ -51,9 +52,11 @@ def display_of(user: Any) -> Display | None:
     return shelf.read(user.db, user.id) if isinstance(user, User) else None
 
 
-def display_names(session: Any) -> dict[str, str]:
-    """Return what the hub's users want to be called, by username, where that is something else."""
-    query = select(orm.User.name, display.c.name).where(display.c.user_id == orm.User.id)
+def display_names(session: Any, users: Collection[str]) -> dict[str, str]:
+    """Return what these users want to be called, by username, where that is something else."""
+    query = select(orm.User.name, display.c.name).where(
+        display.c.user_id == orm.User.id, orm.User.name.in_(users)
+    )
     return {name: shown for name, shown in session.execute(query) if shown}
 
 

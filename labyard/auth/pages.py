@@ -10,8 +10,8 @@ from jupyterhub.handlers import login
 from jupyterhub.scopes import needs_scope
 from tornado import web
 
-from labyard.auth import actions, browsers, hub_users, sessions
-from labyard.auth.accounts import Account, State
+from labyard.auth import actions, browsers, hub_users, listing, sessions
+from labyard.auth.accounts import Account
 from labyard.auth.answers import Page
 from labyard.core.errors import Forbidden, LabyardError, Refused
 
@@ -246,7 +246,8 @@ class AccountsHandler(Page):
         if code:
             await self._list(code=code, code_for=name, invitation=self._invitation(name))
         else:
-            self.redirect(self.hub.base_url + "accounts", status=303)
+            query = f"?{self.request.query}" if self.request.query else ""
+            self.redirect(f"{self.hub.base_url}accounts{query}", status=303)
 
     def _invitation(self, name: str) -> str:
         """Return the whole address to hand out: the site's, else the one this page was asked for at."""
@@ -259,15 +260,25 @@ class AccountsHandler(Page):
         return f"{origin}{self.hub.base_url}invitation?name={quote(name)}"
 
     async def _list(self, error: LabyardError | None = None, **values: Any) -> None:
-        accounts = await asyncio.to_thread(self.authenticator.accounts.all)
+        people, pending = await asyncio.to_thread(self._look)
         await self.show(
             "accounts.html",
             error,
-            pending=[a for a in accounts if a.state is State.PENDING],
-            display_names=hub_users.display_names(self.db),
-            accounts=[a for a in accounts if a.state is not State.PENDING],
+            pending=pending,
+            people=people,
+            search=self._search,
+            display_names=hub_users.display_names(self.db, [a.name for a in people.accounts]),
             **values,
         )
+
+    def _look(self) -> tuple[listing.Listing, listing.Listing]:
+        store, number = self.authenticator.accounts.store, self.get_query_argument("page", "1")
+        wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1
+        return listing.decided(store, self._search, wanted), listing.waiting(store)
+
+    @property
+    def _search(self) -> str:
+        return str(self.get_query_argument("search", ""))[:64]
 
 
 def handlers(*, sign_up: bool) -> list[tuple[str, type]]:
