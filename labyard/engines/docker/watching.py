@@ -106,16 +106,15 @@ class Watch:
             )
         except NotFound:
             return
-        if (
-            not read.labels(answer).items() >= self._wanted.items()
-        ):  # Podman's filter takes any of them
+        labels = read.labels(answer)
+        if not labels.items() >= self._wanted.items():  # to Podman's filter one of them is enough
             return
         pid = answer["State"].get("Pid") or 0
         counter = await asyncio.to_thread(oom.find, pid, container) if pid else None
         before = await asyncio.to_thread(oom.kills, counter) if counter else None
         self._labs[container] = lab = _Watched(
             name=answer["Name"].lstrip("/"),
-            labels=read.labels(answer),
+            labels=labels,
             memory=answer["HostConfig"].get("Memory") or None,
             counter=counter if before is not None else None,
             kills=0 if new else before or 0,
