@@ -15,6 +15,7 @@ from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.handlers.pages import SpawnHandler
 from jupyterhub.scopes import needs_scope
+from jupyterhub.utils import url_escape_path, url_path_join
 from tornado import web
 
 from labyard.spawners.spawner import LabSpawner
@@ -90,6 +91,31 @@ class StartApi(_Found, APIHandler):
         self.finish(json.dumps(story(spawner)))
 
 
+class StoryPage(_Found, BaseHandler):
+    """The page of a start that failed, for the starting page to take its card from.
+
+    It is JupyterHub's own page for this, but fetching it is no failure.
+    """
+
+    @web.authenticated
+    @needs_scope("servers")
+    async def get(self, user_name: str, server_name: str = "") -> None:
+        """Answer the page; without a failure, the one of a server that does not run."""
+        name = server_name or ""
+        spawner = self.found(user_name, name)
+        user = self.find_user(user_name)
+        path = url_path_join("spawn", user.escaped_name, url_escape_path(name))
+        page = await self.render_template(
+            "not_running.html",
+            user=user,
+            server_name=name,
+            spawn_url=url_path_join(self.hub.base_url, path),
+            failed=spawner.outcome is not None,
+            exception=spawner,
+        )
+        self.finish(page)
+
+
 class CancelPage(_Found, BaseHandler):
     """The button *Cancel* of the starting page."""
 
@@ -140,6 +166,7 @@ _WHICH = r"/([^/]+)(?:/([^/]+))?"
 handlers: list[tuple[str, type]] = [
     (r"/api/labyard/users/([^/]+)/server/start", StartApi),
     (r"/api/labyard/users/([^/]+)/servers/([^/]+)/start", StartApi),
+    (rf"/start-story{_WHICH}", StoryPage),
     (rf"/cancel-start{_WHICH}", CancelPage),
     (rf"/start-again{_WHICH}", AgainPage),
 ]

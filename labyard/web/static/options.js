@@ -40,3 +40,6 @@ for (const card of cards) {
   card.addEventListener("change", () => pick(card));
   if (card.checked) pick(card);
 }
+
+// A failed start leads to the field that mends it.
+document.getElementById(location.hash.slice(1))?.focus();

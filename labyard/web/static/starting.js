@@ -1,6 +1,6 @@
 // Follows a start: by the hub's stream of events, and by asking where the stream does not come through.
 const page = document.getElementById("starting");
-const { progress, start, xsrf } = page.dataset;
+const { progress, start, story, xsrf } = page.dataset;
 const trouble = document.getElementById("trouble");
 const begun = Date.now() - 1000 * page.dataset.elapsed;
 const ASK = 1000; // milliseconds between two questions
@@ -14,16 +14,16 @@ function ready() {
   location.reload(); // the hub leads on to the server, or to where the person was going
 }
 
-// The hub's own page of this start has the card: take it in place, with its words and buttons.
+// The hub's page of a failed start has the card: take it in place, with its words and buttons.
 async function failed() {
   over = true;
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const answer = await fetch(story);
     const there = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const story = there.getElementById("starting");
-    if (!story?.querySelector("#failed")) return location.reload();
+    const told = there.getElementById("starting");
+    if (!told?.querySelector("#failed")) return location.reload();
     document.title = there.title;
-    show(story.childNodes);
+    show(told.childNodes);
   } catch {
     location.reload();
   }
