@@ -140,6 +140,13 @@ NO_GPU = Cause(
     "Start without a GPU, or ask your administrator to look at the driver.",
     field="gpus",
 )
+NO_GPU_FREE = Cause(
+    "no-gpu-free",
+    "There are not enough free GPUs",
+    "Other labs hold the GPUs that were asked for.",
+    "Start with fewer GPUs or without any, or try again when a lab that has one has stopped.",
+    field="gpus",
+)
 NO_ADDRESS = Cause(
     "no-address",
     "No address is free for the lab",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from labyard.core import causes
 from labyard.core.errors import Refused
 from labyard.core.models import Lab, LabStatus
 from labyard.core.names import GPUS
@@ -16,6 +17,7 @@ class NoGpuFree(Refused):
 
     code = "no-gpu-free"
     status = 409
+    cause = causes.NO_GPU_FREE
 
 
 def held(labs: Iterable[Lab], *, but: str = "") -> frozenset[str]:

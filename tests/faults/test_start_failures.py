@@ -59,8 +59,10 @@ def place(
             "start_timeout": "25s",
             "memory": None,
             "cpu": None,
+            "gpus": 1,
             "images": [*images.names.values(), *away],
-        }
+        },
+        gpu={"devices": ["GPU-0000"]},
     )
     yard.up()
     yard.bootstrap()
@@ -151,6 +153,12 @@ def test_an_image_that_cannot_be_fetched(place: Yard, anna: Person, at: int, cod
     told = failure(anna, image=name)
     assert told["code"] == code
     assert name in told["why"]
+
+
+def test_a_gpu_that_the_engine_has_no_driver_for(anna: Person, image: Callable[[str], str]) -> None:
+    told = failure(anna, image=image("ends"), gpus=1)
+    assert (told["code"], told["mends"]) == ("no-gpu", "gpus")
+    assert "nvidia" in told["why"]
 
 
 @pytest.mark.parametrize("limit", [{"memory": "900T"}, {"cpu": 4000}])

@@ -54,7 +54,7 @@ def test_too_few_is_refused_with_how_many_are_free_and_never_which(
 ) -> None:
     with pytest.raises(NoGpuFree) as refused:
         choose(asked, DEVICES, {"GPU-a"})  # type: ignore[arg-type]
-    assert refused.value.message == said
+    assert refused.value.why == said
 
 
 async def test_a_crowd_of_starts_never_gets_one_gpu_twice() -> None:
