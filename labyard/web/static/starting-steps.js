@@ -4,7 +4,8 @@ const bar = document.getElementById("progress-bar");
 const log = document.getElementById("progress-log");
 const spoken = document.getElementById("progress-message");
 const logged = new Set(log.textContent.split("\n").map((line) => line.split("  ")[1]));
-bar.style.width = `${bar.dataset.width}%`;
+let shown = Number(bar.dataset.width);
+bar.style.width = `${shown}%`;
 
 const seconds = (value) => `${value < 10 ? value.toFixed(1) : Math.round(value)} s`;
 
@@ -50,8 +51,9 @@ function note(event) {
 }
 
 document.addEventListener("labyard:step", ({ detail: event }) => {
-  bar.style.width = `${event.progress}%`;
-  bar.parentElement.setAttribute("aria-valuenow", event.progress);
+  shown = Math.max(shown, event.progress); // the stream tells from the beginning; nothing goes back
+  bar.style.width = `${shown}%`;
+  bar.parentElement.setAttribute("aria-valuenow", shown);
   reach(event);
   note(event);
   if (!event.log) return;
