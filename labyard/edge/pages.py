@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from base64 import b64encode
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -11,7 +13,7 @@ from labyard.core.colours import Shades, buttons, highlight
 
 _TEMPLATE = Path(__file__).parent / "templates" / "error.html"
 
-# Status -> reason, heading, sentence. Only a page that may heal by itself tries again.
+# Status -> reason, heading, sentence. Only a page that may heal by itself looks again.
 _TEXTS = {
     400: (
         "Bad Request",
@@ -34,7 +36,7 @@ _TEXTS = {
     503: (
         "Service Unavailable",
         "One moment, please",
-        "The server behind this page is starting or stopped. This page tries again by itself.",
+        "The server behind this page is starting or stopped.",
     ),
     504: (
         "Gateway Timeout",
@@ -44,6 +46,13 @@ _TEXTS = {
 }
 STATUSES = tuple(_TEXTS)
 _RETRY = 5  # seconds
+_AGAIN = (Path(__file__).parent / "templates" / "again.js").read_text()
+_AGAIN_HASH = b64encode(hashlib.sha256(_AGAIN.encode()).digest()).decode()
+_COMES_BACK = (
+    "<p>This page comes back by itself.</p>"
+    "<noscript><p>Without JavaScript: load it again in a moment.</p></noscript>"
+    f"<script>{_AGAIN}</script>"
+)
 _PLACE = re.compile(r"\{\{ (\w+) \}\}")
 
 
@@ -81,6 +90,8 @@ OURS = Site()
 def response(status: int, home: str, site: Site = OURS) -> bytes:
     """Return the whole HTTP response for ``status``; ``home`` is where its link leads."""
     reason, heading, sentence = _TEXTS[status]
+    heals = status == 503
+    script = f" script-src 'sha256-{_AGAIN_HASH}'; connect-src 'self';" if heals else ""
     light, dark = site.variables()
     values = {
         "status": str(status),
@@ -91,7 +102,7 @@ def response(status: int, home: str, site: Site = OURS) -> bytes:
         "light": light,
         "dark": dark,
         "home": escape(home),
-        "retry": f'<meta http-equiv="refresh" content="{_RETRY}">' if status == 503 else "",
+        "again": _COMES_BACK if heals else "",
     }
     body = _PLACE.sub(lambda place: values[place[1]], _TEMPLATE.read_text()).encode()
     headers = [
@@ -99,7 +110,8 @@ def response(status: int, home: str, site: Site = OURS) -> bytes:
         "Content-Type: text/html; charset=utf-8",
         f"Content-Length: {len(body)}",
         "Cache-Control: no-store",
-        "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
-        *([f"Retry-After: {_RETRY}"] if status == 503 else []),
+        f"Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline';{script}"
+        " frame-ancestors 'self'",
+        *([f"Retry-After: {_RETRY}"] if heals else []),
     ]
     return "\r\n".join(headers).encode() + b"\r\n\r\n" + body

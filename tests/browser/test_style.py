@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Seat
 from tests.browser.looks import look
+from tests.tools.person import eventually
 from tests.tools.yard import PASSWORD, Yard
 
 LOGO = (
@@ -113,3 +117,15 @@ def test_what_the_edge_says_itself(visitor: Seat, ours: Yard, artefacts: Path) -
     )
     button = visitor.open("hub/login").locator("#login_submit")
     assert button.evaluate("b => getComputedStyle(b).backgroundColor") in ground
+
+
+def test_a_hub_that_is_away_is_told_in_the_same_style(
+    visitor: Seat, ours: Yard, artefacts: Path
+) -> None:
+    os.kill(ours.pid("hub"), signal.SIGKILL)
+    eventually(lambda: requests.get(ours.url, timeout=5).status_code == 503, 20, "it is away")
+    page = visitor.open("hub/login")
+    expect(page).to_have_title("One moment, please · Genome Lab <1>")
+    look(page, artefacts, "site-503")
+    ours.up()
+    expect(page.get_by_label("Username")).to_be_visible(timeout=60_000)  # it tries again by itself

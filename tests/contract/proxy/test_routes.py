@@ -170,7 +170,7 @@ async def test_a_dead_target_is_told_as_503(edge) -> None:
     status, page = await edge.get("/user/a/")
     assert status == 503
     if edge.kind == "haproxy":
-        assert "tries again by itself" in page
+        assert "comes back by itself" in page
 
 
 async def test_open_websockets_live_through_a_thousand_changes(edge, backends) -> None:
