@@ -13,7 +13,7 @@ import docker
 import pytest
 import requests
 
-from labyard.core.names import CPU, MEMORY, Names
+from labyard.core.names import CPU, GPUS, MEMORY, Names
 from labyard.settings.schema import Settings
 from tests.tools.person import Person, eventually
 from tests.tools.yard import Yard
@@ -223,6 +223,28 @@ def test_a_gpu_this_engine_does_not_have_is_told_plainly(place: Yard, person: Pe
     assert answer.status_code >= 400
     assert "There is no GPU for the lab" in answer.json()["message"], answer.text
     assert not person.ready()
+
+
+def test_no_gpu_is_given_twice_and_how_many_are_free_is_told(
+    place: Yard, person: Person, engine_client: docker.DockerClient
+) -> None:
+    names = Names(place.installation)
+    labels = {**names.lab_labels(999, "holder", ""), GPUS: "GPU-a,GPU-b"}
+    holder = engine_client.containers.run(
+        IMAGE, ["sleep", "120"], name=names.lab("holder"), labels=labels, detach=True
+    )
+    try:
+        wish = {"options": {"gpus": 1}}
+        answer = rest(person, "POST", "users/chooser/server/start", json=wish)
+        assert answer.status_code >= 400
+        assert "0 of 2 GPUs are free; 1 were asked for" in answer.json()["message"]
+        assert "GPU-a" not in answer.text
+        assert not person.ready()
+        eventually(
+            lambda: "0 of 2 GPUs free" in person.get("services/labyard/new").text, 20, "none free"
+        )
+    finally:
+        holder.remove(force=True)
 
 
 @pytest.mark.timeout(300)

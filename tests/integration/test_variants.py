@@ -242,6 +242,23 @@ def test_the_main_job_without_containers(alone: Yard) -> None:
     person.halt()
 
 
+def test_what_a_process_cannot_have_is_not_offered_the_rest_holds(alone: Yard) -> None:
+    person = alone.member("user3")
+    refused = person.start(user_options={"cpu": 1, "gpus": 1})
+    assert refused.status_code == 400
+    assert "Labs are processes of this machine" in refused.json()["message"]
+    form = person.get("hub/spawn").text
+    assert 'name="environment"' in form
+    assert 'name="cpu"' not in form
+    assert 'name="image"' not in form
+    person.run(user_options={"environment": {"GREETING": "hello"}, "mount": False})
+    kernel = Kernel(person)
+    assert kernel.run("import os; print(os.environ['GREETING'])") == "hello"
+    assert kernel.run("print(os.path.exists('note.txt'))") == "False"
+    kernel.close()
+    person.halt()
+
+
 # -- wrong settings -------------------------------------------------------------------------------
 
 

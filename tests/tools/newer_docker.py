@@ -8,6 +8,7 @@ the threads and processes that it starts from then on.
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import shutil
 import subprocess
@@ -20,6 +21,8 @@ from pathlib import Path
 BUILD = Path(__file__).resolve().parents[2] / ".build/docker-newer"
 RELEASE = "trixie"
 PACKAGES = ("docker.io", "containerd")
+# A device made up for CDI: it gives a container nothing but a variable.
+CDI_DEVICE, CDI_VARIABLE = "labyard.test/gpu=zero", "CDI_GPU"
 KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 _CLONE_NEWNET = 0x40000000
@@ -106,9 +109,11 @@ def own_network() -> Iterator[None]:
 @contextmanager
 def _daemon(system: Path, run: Path, socket: Path) -> Iterator[None]:
     log = run / "log"
+    _make_up_a_device(run)
     daemon = subprocess.Popen(
         [
             *("setpriv", "--pdeathsig", "TERM", str(system / "usr/sbin/dockerd")),
+            *("--config-file", str(run / "daemon.json")),
             *("--host", f"unix://{socket}", "--pidfile", str(run / "pid")),
             *("--data-root", str(run / "data"), "--exec-root", str(run / "exec")),
             *("--userland-proxy-path", str(system / "usr/sbin/docker-proxy")),
@@ -126,6 +131,17 @@ def _daemon(system: Path, run: Path, socket: Path) -> Iterator[None]:
     finally:
         daemon.terminate()
         daemon.wait(60)
+
+
+def _make_up_a_device(run: Path) -> None:
+    kind, _, name = CDI_DEVICE.partition("=")
+    device = {"name": name, "containerEdits": {"env": [f"{CDI_VARIABLE}={name}"]}}
+    (run / "cdi").mkdir()
+    (run / "cdi/gpu.json").write_text(
+        json.dumps({"cdiVersion": "0.6.0", "kind": kind, "devices": [device]})
+    )
+    told = {"features": {"cdi": True}, "cdi-spec-dirs": [str(run / "cdi")]}
+    (run / "daemon.json").write_text(json.dumps(told))
 
 
 def _wait_for(socket: Path, daemon: subprocess.Popen[bytes], log: Path) -> None:

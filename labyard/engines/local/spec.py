@@ -20,6 +20,7 @@ from labyard.engines.local.record import Record
 
 LOOPBACK = "127.0.0.1"
 SECRETS = "LABYARD_SECRETS"
+_OPENS = "JUPYTERHUB_ROOT_DIR"
 # Where the first account for labs lies: in the range that distributions leave to nobody.
 FIRST_ACCOUNT = 1_900_000_000
 
@@ -102,7 +103,7 @@ def order(lab: Record, place: Place, tools: Path, euid: int) -> Order:
         command=tuple(str(lab.port) if a == str(lab.plan_port) else a for a in lab.command),
         environment=_environment(lab, place, paths, tools),
         directory=_mapped(lab.working_dir, paths) or home,
-        folders=(home, *sorted({str(PurePosixPath(where).parent) for where, _ in links})),
+        folders=_folders(lab, paths, home, links),
         links=links,
         account=account(lab.owner_id, euid),
         no_new_privileges=lab.no_new_privileges,
@@ -130,6 +131,15 @@ def _mapped(value: str, paths: Mapping[str, str]) -> str | None:
         return None
     target = max(above, key=len)
     return str(PurePosixPath(paths[target]) / path.relative_to(target))
+
+
+def _folders(
+    lab: Record, paths: Mapping[str, str], home: str, links: tuple[tuple[str, str], ...]
+) -> tuple[str, ...]:
+    """Return what has to be there: the home, where links go, and where JupyterLab opens."""
+    opens = _mapped(lab.environment.get(_OPENS, ""), paths)
+    above = {str(PurePosixPath(where).parent) for where, _ in links}
+    return (home, *sorted(above | ({opens} if opens else set()) - {home}))
 
 
 def _environment(

@@ -22,7 +22,12 @@ ENGINES = os.environ.get("LABYARD_TEST_ENGINES", "docker,podman,local").split(",
 
 
 # Declared in docs/explanation/isolation.md, "Where it ends": for these there is no such test.
-WITHOUT = {"containers": {"local"}, "plain_registry": {"podman"}}
+WITHOUT = {
+    "containers": {"local"},
+    "plain_registry": {"podman"},
+    "takes_gpus": {"podman"},
+    "takes_cdi": {"docker", "podman"},
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -81,6 +86,18 @@ def containers(place: Place) -> Place:
 @pytest.fixture
 def plain_registry(containers: Place) -> Place:
     """A place whose engine takes a registry without TLS on loopback, unasked."""
+    return containers
+
+
+@pytest.fixture
+def takes_gpus(containers: Place) -> Place:
+    """A place whose engine does something with requests for GPUs."""
+    return containers
+
+
+@pytest.fixture
+def takes_cdi(containers: Place) -> Place:
+    """A place whose engine knows CDI, which came with Docker 25."""
     return containers
 
 

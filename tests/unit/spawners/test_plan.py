@@ -1,10 +1,10 @@
 """From a user and the settings to one lab's plan."""
 
 from labyard.core.models import Mount, Owner, ServerPlan, ServerRef
-from labyard.core.names import INSTALLATION, SERVER, USER_ID, Names
+from labyard.core.names import GPUS, INSTALLATION, SERVER, USER_ID, Names, limits_told
 from labyard.options.declaration import Options
 from labyard.settings.schema import Settings
-from labyard.spawners.plan import plan
+from labyard.spawners.plan import plan, with_gpus, with_limits_told
 
 NAMES = Names("yard")
 
@@ -64,3 +64,32 @@ def test_the_sites_environment_wins_over_our_defaults_but_not_over_switches() ->
     assert planned.environment["MLFLOW_TRACKING_URI"] == "http://localhost:5000"
     assert planned.environment["ENABLE_SERVICE_GLANCES"] == "0"
     assert planned.environment["HOME"] == "/home/lab"
+
+
+def test_chosen_variables_win_over_the_sites_but_not_over_the_labs_own() -> None:
+    chosen = Options.model_construct(environment={"TENSORBOARD_LOGDIR": "/x", "A": "1"})
+    planned = make(given=chosen, environment={"TENSORBOARD_LOGDIR": "/site", "A": "0"})
+    assert planned.environment["TENSORBOARD_LOGDIR"] == "/x"
+    assert planned.environment["A"] == "1"
+    assert planned.environment["HOME"] == "/home/lab"
+
+
+def test_without_volumes_the_topmost_places_are_scratch_and_nothing_is_shared() -> None:
+    mounts = [
+        Mount("home", "yard-anna_home", "/home"),
+        Mount("workspace", "yard-anna_workspace", "/home/lab/workspace"),
+        Mount("data", "yard-anna_data", "/data"),
+        Mount("shared", "yard_shared", "/mnt/shared", shared=True),
+    ]
+    planned = make(given=Options(mount=False), mounts=mounts)
+    assert planned.mounts == ()
+    assert set(planned.scratch) == {"/home", "/data"}
+    assert make(given=Options(mount=True), mounts=mounts).scratch == ()
+
+
+def test_labels_tell_the_limits_and_the_gpus_after_the_sites_last_word() -> None:
+    planned = with_limits_told(with_gpus(make(given=Options(cpu=0.5)), ("GPU-a", "GPU-b")))
+    assert limits_told(planned.labels) == (0.5, None)
+    assert planned.labels[GPUS] == "GPU-a,GPU-b"
+    assert with_gpus(planned, ()) is planned
+    assert limits_told({}) is None

@@ -171,3 +171,21 @@ def test_a_steward_hands_new_volumes_over_and_never_runs() -> None:
         ("labyard-volume-0", 1000, True),
         ("labyard-volume-1", 1000, True),
     ]
+
+
+def test_gpus_are_asked_for_by_id_each_from_its_driver() -> None:
+    assert "DeviceRequests" not in body()["HostConfig"]
+    gpus = ("GPU-1", "nvidia.com/gpu=0", "GPU-2")
+    assert body(replace(PLAN, gpus=gpus))["HostConfig"]["DeviceRequests"] == [
+        {"Driver": "cdi", "DeviceIDs": ["nvidia.com/gpu=0"], "Capabilities": []},
+        {"Driver": "nvidia", "DeviceIDs": ["GPU-1", "GPU-2"], "Capabilities": [["gpu"]]},
+    ]
+
+
+def test_places_without_a_volume_are_nameless_ones() -> None:
+    mounts = body(replace(PLAN, mounts=(), scratch=("/home",)))["HostConfig"]["Mounts"]
+    assert mounts[-1] == {
+        "Type": "volume",
+        "Target": "/home",
+        "VolumeOptions": {"Labels": {"k": "scratch"}},
+    }
