@@ -27,7 +27,8 @@ MEASURES = {
     "hub-start": figures.hub_start,
     "crowd": figures.crowd,
 }
-_PROXY = "proxy"
+_PROXY, _PAGES = "proxy", "pages"
+FIGURES = [*MEASURES, _PROXY, _PAGES]
 PLACE = ROOT / ".build/bench"
 
 
@@ -44,6 +45,9 @@ def main() -> int:
             failed += wanted
     if _PROXY in asked.figures:
         failed += _take(_PROXY, _proxy_rows, run, asked.dry)
+    if _PAGES in asked.figures:
+        pages = partial(_page_rows, asked.users, asked.labs)
+        failed += _take(_PAGES, pages, run, asked.dry)
     for name in failed:
         print(f"✘ {name} could not be measured.", file=sys.stderr)
     return 1 if failed else 0
@@ -67,19 +71,27 @@ async def _proxy_rows() -> Iterable[Row]:
     return rows
 
 
+async def _page_rows(users: int, labs: int) -> Iterable[Row]:
+    pages = import_module("bench.pages")
+    rows: Iterable[Row] = await pages.run(PLACE / "pages", users, labs)
+    return rows
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "figures",
         nargs="*",
-        default=[*MEASURES, _PROXY],
-        help=f"which: {', '.join([*MEASURES, _PROXY])}; all without",
+        default=FIGURES,
+        help=f"which: {', '.join(FIGURES)}; all without",
     )
     parser.add_argument("--rounds", type=int, default=8, help="measurements of each side")
     parser.add_argument("--people", type=int, default=figures.CROWD, help="how many are a crowd")
+    parser.add_argument("--users", type=int, default=2000, help="how many people pages are for")
+    parser.add_argument("--labs", type=int, default=200, help="how many of them have a running lab")
     parser.add_argument("--dry", action="store_true", help="write nothing, only print")
     asked = parser.parse_args()
-    if unknown := set(asked.figures) - {*MEASURES, _PROXY}:
+    if unknown := set(asked.figures) - set(FIGURES):
         parser.error(f"no such figure: {', '.join(sorted(unknown))}")
     return asked
 
@@ -115,9 +127,8 @@ def _take(
         return [name]
     for one in rows:
         mark = "✔" if met(one) else "✘"
-        print(
-            f"{mark} {one['figure']}: {one['ours']} / {one['rival']} = {one['ratio']}", flush=True
-        )
+        beside = "" if one["rival"] is None else f" / {one['rival']} = {one['ratio']}"
+        print(f"{mark} {one['figure']}: {one['ours']}{beside}", flush=True)
     if not dry:
         save(merged(load(), rows))
     return []

@@ -39,6 +39,20 @@ def row(
     }
 
 
+def alone(figure: str, ours: float, *, target: float, n: int, better: str = "lower") -> Row:
+    """Return a row without a rival: the target is for our own figure."""
+    return {
+        "figure": figure,
+        "ours": round(ours, 4),
+        "rival": None,
+        "ratio": None,
+        "target": target,
+        "better": better,
+        "of": "ours",
+        "n": n,
+    }
+
+
 def merged(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:
     """Return the rows of both; a figure measured anew takes its old place."""
     rows = {one["figure"]: one for one in old}
@@ -88,13 +102,19 @@ def _table(run: str, rows: list[Row]) -> str:
         sign = "≤" if one["better"] == "lower" else "≥"
         what = "" if one.get("of", "ratio") == "ratio" else " (Labyard)"
         lines.append(
-            f"| {one['figure']} | {_show(one['ours'])} | {_show(one['rival'])} | {one['ratio']:.2f} "
+            f"| {one['figure']} | {_show(one['ours'])} | {_show(one['rival'])} | {_ratio(one)} "
             f"| {sign} {one['target']:g}{what} | {'✔' if met(one) else '✘'} | {one['n']} |"
         )
     return "\n".join(lines) + "\n"
 
 
-def _show(value: float) -> str:
+def _ratio(one: Row) -> str:
+    return "–" if one["ratio"] is None else f"{one['ratio']:.2f}"
+
+
+def _show(value: float | None) -> str:
+    if value is None:
+        return "–"
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
@@ -126,6 +146,12 @@ its ports, its address block and its time limit for starts.
   this host, until that answer.
 - **20 starts at once**: 20 people start at the same moment, until the last of them is served.
 - **hub cold start**: from starting the hub's process until `/hub/health` answers through the proxy.
+- **home, accounts**: a hub with 2,000 users in its database and 200 running labs, which are processes of
+  the local engine that answer every request with nothing; started, polled and surveyed like any other.
+  Pages are asked for one after another through the proxy, each home by another of the 200 people; the
+  time is until the last byte. JupyterHub's admin page is the page and the first users its script asks for.
+- **home usable**: Chromium with an empty cache and its processor slowed four times by its own developer
+  protocol: until the page's scripts have run and its last long task is over, in one second of quiet after.
 - **proxy**: 1,000 routes in it, 32 connections; the rival of the file rows is the server behind it,
   asked directly.
 """
