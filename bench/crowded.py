@@ -10,6 +10,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 import aiohttp
@@ -25,11 +26,15 @@ from dataclasses import replace
 
 PROGRAM = """
 import socket, sys
+ANSWER = (
+    b"HTTP/1.1 200 OK\\r\\nX-JupyterHub-Version: VERSION\\r\\n"
+    b"Content-Length: 0\\r\\nConnection: close\\r\\n\\r\\n"
+)
 listening = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=64)
 while True:
     one, _ = listening.accept()
     one.recv(65536)
-    one.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n")
+    one.sendall(ANSWER)
     one.close()
 """
 
@@ -56,7 +61,7 @@ class Crowded:
         """Bring it up and fill it."""
         site = self.yard.directory / "jupyterhub_config.d"
         site.mkdir()
-        (site / "cheap.py").write_text(_CHEAP)
+        (site / "cheap.py").write_text(_CHEAP.replace("VERSION", version("jupyterhub")))
         self.yard.up()
         self.admin = self.yard.bootstrap()
         self.yard.member("viewer").run()
