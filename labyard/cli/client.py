@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any
+from http.client import HTTPException, HTTPResponse
+from types import MappingProxyType
+from typing import Any, BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from labyard.core.errors import Busy, LabyardError, NotFound, Refused
 
+_SERVICE = "/services/labyard/api/"
+_CHUNK = 2**18  # bytes
 PAGE = 200  # as many as a hub gives at once
 _PAGINATED = "application/jupyterhub-pagination+json"
 
@@ -49,7 +55,28 @@ class Client:
 
     def service(self, method: str, *path: str, body: Any = None, **query: Any) -> Any:
         """Call Labyard's own service."""
-        return self._call(method, "/services/labyard/api/", path, body, query)
+        return self._call(method, _SERVICE, path, body, query)
+
+    def fetch(self, to: BinaryIO, *path: str, **query: Any) -> None:
+        """Write what the service answers to ``to``, as it comes."""
+        with self._asked("GET", _SERVICE, path, query) as answer:
+            try:
+                while chunk := answer.read(_CHUNK):
+                    to.write(chunk)
+            except HTTPException:
+                raise LabyardError(
+                    "The download broke off, so it is not whole.",
+                    remedy="A file may have changed while it was read: try again.",
+                ) from None
+
+    def send(self, content: BinaryIO, *path: str, **query: Any) -> Any:
+        """Send a file, from where it stands to its end, to the service; return what it answers."""
+        begin = content.tell()
+        size = content.seek(0, os.SEEK_END) - begin
+        content.seek(begin)
+        kind = {"Content-Type": "application/x-tar", "Content-Length": str(size)}
+        with self._asked("POST", _SERVICE, path, query, data=content, headers=kind) as answer:
+            return _decode(answer.read())
 
     def pages(self, *path: str, **query: Any) -> Iterator[Any]:
         """Yield every item of a list of the hub's, whatever number of pages it takes."""
@@ -68,25 +95,41 @@ class Client:
     def _call(
         self, method: str, root: str, path: tuple[str, ...], body: Any, query: Mapping[str, Any]
     ) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        kind = {"Content-Type": "application/json"}
+        with self._asked(method, root, path, query, data=data, headers=kind) as answer:
+            return _decode(answer.read())
+
+    @contextmanager
+    def _asked(
+        self,
+        method: str,
+        root: str,
+        path: tuple[str, ...],
+        query: Mapping[str, Any],
+        *,
+        data: bytes | BinaryIO | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> Iterator[HTTPResponse]:
         address = self.url + root + "/".join(quote(part, safe="") for part in path)
         if query:
             address += "?" + urlencode(query)
         request = Request(  # noqa: S310 - the address is the installation's own
             address,
             method=method,
-            data=None if body is None else json.dumps(body).encode(),
+            data=data,
             headers={
                 "Authorization": f"token {self._token}",
                 "Accept": f"{_PAGINATED}, application/json",
-                "Content-Type": "application/json",
+                **headers,
             },
         )
         try:
             with self._opener.open(request, timeout=self._timeout) as answer:
-                return _decode(answer.read())
+                yield answer
         except HTTPError as error:
             raise explain(error.code, _decode(error.read()), method, address) from None
-        except (URLError, OSError) as error:
+        except (URLError, OSError, HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise Unreachable(
                 f"The hub does not answer at {self.url}/: {reason}.",

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
+import sys
 import tarfile
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from typing import Any
 
+import aiodocker
 import pytest
 
 from labyard.core.errors import NotFound, Refused
 from labyard.core.models import Owner, Unpacking
 from labyard.core.names import ERRAND
 from labyard.engines.base import Engine
-from tests.contract.engine.places import Place, ask, running
+from tests.contract.engine.places import IMAGE, Place, ask, eventually, running
 
 ALICE = Owner(sum(b"alice"), "alice")
 HOW = Unpacking(ALICE)
@@ -84,8 +88,9 @@ async def errands(place: Place) -> Sequence[str]:
         return []
     found = []
     for name in (await place.objects())["containers"]:
-        if ERRAND in (await place.inspect(name))["Config"]["Labels"]:
-            found.append(name)
+        with contextlib.suppress(aiodocker.DockerError):  # gone meanwhile
+            if ERRAND in (await place.inspect(name))["Config"]["Labels"]:
+                found.append(name)
     return found
 
 
@@ -237,6 +242,116 @@ async def test_sizes_are_told_of_many_volumes_also_of_running_labs(
     assert sizes[other.mounts[0].source].files == 0
     assert "not-there" not in {v.name for v in await engine.volumes()}
     assert not (await engine.measure([volume], 0))[volume].whole
+
+
+async def test_what_a_killed_process_left_is_swept_and_what_runs_is_not(
+    place: Place, engine: Engine, volume: str
+) -> None:
+    """The process that uploads dies without a word: its engine object is simply never asked again."""
+    await engine.unpack(volume, coming(tar(("kept", b"1"))), HOW)
+    dead = asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        KILLED,
+        place.kind,
+        place.names.installation,
+        place.url or str(place.root / place.names.installation),
+        IMAGE,
+        volume,
+        str(ALICE.id),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    process = await dead
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"begun\n"
+    process.kill()
+    await process.wait()
+    assert len(await packed(engine, volume)) > 2  # half of it is there
+
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield tar(("mine", b"2"))[:512]
+        begun.set()
+        await go_on.wait()
+        yield tar(("mine", b"2"))[512:]
+
+    mine = asyncio.create_task(engine.unpack(volume, slow(), HOW))
+    await begun.wait()
+    await eventually(lambda: swept(engine, volume))
+    go_on.set()
+    await mine
+    assert contents(await packed(engine, volume)) == {"home/kept": b"1", "home/mine": b"2"}
+    assert await errands(place) == []
+    await engine.remove_volume(volume)
+
+
+async def swept(engine: Engine, volume: str) -> bool:
+    """Sweep, and say whether only the upload that goes on is still there."""
+    await engine.sweep()
+    found = await packed(engine, volume)
+    return len({n for n in found if ".labyard-upload-" in n and n.count("/") == 1}) == 1
+
+
+KILLED = """
+import asyncio, io, sys, tarfile, time
+from pathlib import Path
+from labyard.core.models import Owner, Unpacking
+from labyard.core.names import Names
+from labyard.engines.docker.engine import DockerEngine
+from labyard.engines.local.engine import LocalEngine
+
+kind, installation, where, image, volume, owner = sys.argv[1:]
+engine = (
+    LocalEngine(installation, Path(where), Path(sys.executable).parent)
+    if kind == "local"
+    else DockerEngine(where, Names(installation), errands_image=image)
+)
+
+async def tar():
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as out:
+        entry = tarfile.TarInfo("half")
+        entry.size = 2**20
+        out.addfile(entry, io.BytesIO(bytes(2**20)))
+    yield made.getvalue()[: 2**19]
+    await asyncio.sleep(2)
+    print("begun", flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(engine.unpack(volume, tar(), Unpacking(Owner(int(owner), "alice"))))
+"""
+
+
+async def test_what_does_errands_can_do_nothing_else(
+    containers: Place, engine: Engine, volume: str
+) -> None:
+    seen: dict[str, Any] = {}
+
+    async def slow() -> AsyncIterator[bytes]:
+        (name,) = await errands(containers)
+        seen.update(await containers.inspect(name))
+        yield tar(("x", b"1"))
+
+    await engine.unpack(volume, slow(), HOW)
+    assert not seen["State"]["Running"]  # the engine unpacks; nothing runs
+    assert seen["HostConfig"]["NetworkMode"] == "none"
+    assert [m["Name"] for m in seen["Mounts"]] == [volume]
+
+    spied: list[dict[str, Any]] = []
+    measuring = asyncio.create_task(engine.measure([volume], 10))
+    while not measuring.done():
+        for name in await errands(containers):
+            with contextlib.suppress(aiodocker.DockerError):
+                spied.append(await containers.inspect(name))
+        await asyncio.sleep(0.02)
+    await measuring
+    host = spied[0]["HostConfig"]
+    assert host["NetworkMode"] == "none"
+    assert host["ReadonlyRootfs"] is True
+    assert not host["Privileged"]
+    assert [c.removeprefix("CAP_") for c in host["CapAdd"] or ()] in ([], ["DAC_READ_SEARCH"])
+    assert not any(mount["RW"] for mount in spied[0]["Mounts"])
 
 
 async def test_what_is_not_there_is_said_to_be_not_there(

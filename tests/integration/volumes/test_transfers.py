@@ -7,6 +7,7 @@ import io
 import re
 import tarfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -246,6 +247,40 @@ def test_sizes_are_told_and_measured_anew_on_demand(anna: Person) -> None:
     eventually(lambda: size() >= before + 3 * MEGABYTE, 30, "it is measured after an upload")
     assert ask(anna, "POST", "users/anna/volumes/measure").status_code == 202
     assert "MB" in anna.get(f"{PAGE}volumes").text
+
+
+def test_the_command_line_takes_out_and_puts_in(anna: Person, yard: Yard, tmp_path: Path) -> None:
+    top = tmp_path / "results"
+    (top / "empty").mkdir(parents=True)
+    (top / "ü.txt").write_text("from the command line")
+    (top / "link").symlink_to("ü.txt")
+    said = yard.labyard("volumes", "upload", "anna", "workspace", str(top), "--folder", "cli")
+    assert "2 files in workspace" in said.stdout
+    again = yard.labyard(
+        "volumes", "upload", "anna", "workspace", str(top), "--folder", "cli", check=False
+    )
+    assert again.returncode != 0
+    assert "Already there: cli/results/link" in again.stderr
+
+    out = tmp_path / "out.tar.gz"
+    where = ("anna", "workspace", "--folder", "cli/results", "-o", str(out))
+    assert str(out) in yard.labyard("volumes", "download", *where).stdout
+    with tarfile.open(out) as tar:
+        assert sorted(tar.getnames()) == [
+            "results",
+            "results/empty",
+            "results/link",
+            "results/ü.txt",
+        ]
+    for broken in (("anna", "workspace", "--folder", "no"), ("anna", "shared"), ("nobody", "home")):
+        refused = yard.labyard(
+            "volumes", "download", *broken, "-o", str(tmp_path / "x"), check=False
+        )
+        assert refused.returncode != 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.tar.gz", "results"]
+    eventually(
+        lambda: " KB" in yard.labyard("volumes", "list", "anna").stdout, 60, "sizes are told"
+    )
 
 
 def test_a_volume_that_is_downloaded_is_not_reset(anna: Person) -> None:
