@@ -56,7 +56,7 @@ class HubProcess:
         return self._pid_file.stop(grace)
 
     async def wait(self, url: str, patience: float) -> None:
-        """Wait until the hub answers at ``url``, at most ``patience`` seconds.
+        """Wait until hub and pages answer below ``url``, at most ``patience`` seconds.
 
         Raises
         ------
@@ -64,7 +64,7 @@ class HubProcess:
             With the end of the hub's log.
         """
         deadline = time.monotonic() + patience
-        while not await asyncio.to_thread(healthy, url):
+        while not await asyncio.to_thread(_reached, url):
             if self.pid is None:
                 raise self._died("The hub ended while it was starting.")
             if time.monotonic() > deadline:
@@ -77,6 +77,10 @@ class HubProcess:
             f"{message} It said last:\n\n{said}\n" if said else message,
             remedy=f"All it said is in {self.log}; `labyard doctor` looks for the cause.",
         )
+
+
+def _reached(url: str) -> bool:
+    return healthy(url) and service_answers(url)
 
 
 def healthy(url: str) -> bool:
