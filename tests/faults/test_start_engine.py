@@ -21,7 +21,7 @@ from tests.contract.engine.places import podman
 from tests.tools.faulty_socket import FaultySocket, Mode
 from tests.tools.person import Person, eventually
 from tests.tools.places import free_block
-from tests.tools.registry import layer, registry
+from tests.tools.registry import SlowLine, layer, registry
 from tests.tools.starts import cancel, failure, story
 from tests.tools.yard import Yard
 
@@ -35,13 +35,29 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultySocket]:
 
 
 @pytest.fixture(scope="module")
-def place(make_yard: Callable[..., Yard], faulty: FaultySocket) -> Iterator[Yard]:
+def far_image(
+    engine_client: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """An image that takes minutes to come."""
+    api = engine_client.api
+    with registry(tmp_path_factory.mktemp("far")) as address:
+        api.import_image_from_data(layer(4 * 2**20), repository=f"{address}/far", tag="1")
+        api.push(f"{address}/far", tag="1")
+        api.remove_image(f"{address}/far:1")
+        line = SlowLine(address, rate=20_000)
+        yield f"{line.address}/far:1"
+        line.close()
+
+
+@pytest.fixture(scope="module")
+def place(make_yard: Callable[..., Yard], faulty: FaultySocket, far_image: str) -> Iterator[Yard]:
     """A yard behind the faulty socket, with two addresses' room: for one person's labs."""
     block = IPv4Network(free_block())
     small = next(block.subnets(new_prefix=28))
     yard = make_yard(
         engine={"kind": "docker", "socket": faulty.url, "timeout": f"{TIMEOUT}s"},
         network={"block": str(small), "prefix": 29},
+        labs={"images": [far_image], "pull_timeout": "5s"},
     )
     yard.up()
     yard.bootstrap()
@@ -94,6 +110,12 @@ def test_an_engine_that_goes_away_in_the_middle_is_cleared_later(
     eventually(
         lambda: not engine_client.containers.list(all=True, filters=label), 20, "it is cleared away"
     )
+
+
+def test_an_image_that_takes_too_long_to_come(anna: Person, far_image: str) -> None:
+    told = failure(anna, image=far_image)
+    assert told["code"] == "pull-timeout"
+    assert "5 s" in told["why"]
 
 
 def test_no_address_is_left(place: Yard, anna: Person, engine_client: docker.DockerClient) -> None:

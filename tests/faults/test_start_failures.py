@@ -10,7 +10,7 @@ import docker
 import pytest
 
 from labyard.core.names import INSTALLATION, KIND, Names
-from tests.tools.bad_images import SCRIPT, BadImages
+from tests.tools.bad_images import BASE, SCRIPT, BadImages
 from tests.tools.person import Person, eventually
 from tests.tools.places import free_block
 from tests.tools.registry import registry
@@ -26,6 +26,26 @@ IMAGES = [
     ("older", "version-mismatch", "5.4.0"),
     ("ends", "lab-ended", "exit code 3"),
 ]
+
+
+# A site's own configuration that asks the engine for what it cannot do, by the server's name.
+HOOK = """
+from dataclasses import replace
+from labyard.core.models import Mount, MountKind
+
+def spoil(spawner, plan):
+    match spawner.name:
+        case "tiny":
+            return replace(plan, memory=2**20)
+        case "unmounted":
+            return replace(plan, mounts=(Mount("x", "/nowhere", "/x", MountKind.BIND),))
+        case "lost":
+            return replace(plan, working_dir="/proc/nowhere")
+    return plan
+
+c.LabSpawner.plan_hook = spoil
+"""
+SPOILED = {"tiny": "limit-impossible", "unmounted": "mount-impossible", "lost": "program-failed"}
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +84,8 @@ def place(
         },
         gpu={"devices": ["GPU-0000"]},
     )
+    (yard.directory / "jupyterhub_config.d").mkdir()
+    (yard.directory / "jupyterhub_config.d" / "hook.py").write_text(HOOK)
     yard.up()
     yard.bootstrap()
     return yard
@@ -161,6 +183,12 @@ def test_a_gpu_that_the_engine_has_no_driver_for(anna: Person, image: Callable[[
     assert "nvidia" in told["why"]
 
 
+@pytest.mark.parametrize("server", SPOILED)
+def test_what_the_engine_cannot_do(anna: Person, server: str) -> None:
+    told = failure(anna, server)
+    assert told["code"] == SPOILED[server], told
+
+
 @pytest.mark.parametrize("limit", [{"memory": "900T"}, {"cpu": 4000}])
 def test_a_limit_above_the_host_is_refused_with_what_the_host_has(
     anna: Person, limit: dict[str, object]
@@ -200,6 +228,22 @@ def test_a_volume_of_another_installations(
         told = failure(dora, image=image("ends"))
         assert told["code"] == "name-taken"
         assert "somebody-elses" in told["why"]
+    finally:
+        volume.remove()
+
+
+def test_a_home_that_belongs_to_root(place: Yard, engine_client: docker.DockerClient) -> None:
+    olga = place.member("olga")
+    name = Names(place.installation).volume("olga", "home")
+    volume = engine_client.volumes.create(name, labels={INSTALLATION: place.installation})
+    mounts = {name: {"bind": "/v", "mode": "rw"}}
+    engine_client.containers.run(
+        BASE, ["mkdir", "-m", "755", "/v/lab"], user="0", volumes=mounts, remove=True
+    )
+    try:
+        told = failure(olga)
+        assert told["code"] == "not-writable"
+        assert told["remedy"]
     finally:
         volume.remove()
 

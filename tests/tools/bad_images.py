@@ -13,6 +13,7 @@ import docker
 
 from labyard.core.names import INSTALLATION
 
+BASE = os.environ.get("LABYARD_LABS__IMAGE", "labyard/lab:latest")
 ENTRY = "/opt/lab/bin/labyard-lab"
 _SHELL = "#!/bin/sh\n"
 _PYTHON = "#!/opt/lab/bin/python\n"
@@ -57,14 +58,13 @@ class BadImages:
     def __init__(self, client: docker.DockerClient) -> None:
         installation = "t" + secrets.token_hex(4)
         self._client, self._installation = client, installation
-        self._base = os.environ.get("LABYARD_LABS__IMAGE", "labyard/lab:latest")
         self.names = {key: f"{installation}/{key}:latest" for key in RECIPES}
 
     def build(self, *keys: str) -> None:
         """Make images."""
         for key in keys:
             recipe = (
-                f"FROM {'scratch' if key == 'foreign' else self._base}\nUSER root\n"
+                f"FROM {'scratch' if key == 'foreign' else BASE}\nUSER root\n"
                 f"{RECIPES[key].format(entry=ENTRY)}\nENV PATH=/opt/lab/bin:/usr/bin:/bin\n"
                 f"USER 1000:1000\nLABEL {INSTALLATION}={self._installation}\n"
             )

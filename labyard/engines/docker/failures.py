@@ -117,7 +117,7 @@ _NAME_TAKEN = (
     r"name .* already in use|name is already in use|already used: network already exists"
     r"|network with name .* already exists"
 )
-_NO_PROGRAM = r"executable file not found|no such file or directory: unknown"
+_NO_PROGRAM = r"executable file not found|exec: \"[^\"]*\": stat [^:]*: no such file or directory"
 _RUNTIME = r"oci runtime|runc( create)? failed|unable to start container"
 
 

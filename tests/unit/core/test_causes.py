@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from labyard.core import causes
 from labyard.core.causes import BY_CODE, CAUSES, NO_IMAGE, Cause
 from labyard.core.errors import EngineError
 
@@ -26,3 +30,28 @@ def test_an_error_with_a_cause_says_what_why_and_what_to_do() -> None:
     assert error.why == "The registry has no a/b:1."
     assert error.remedy == NO_IMAGE.remedy
     assert EngineError("x", cause=NO_IMAGE, remedy="Do this.").remedy == "Do this."
+
+
+ROOT = Path(__file__).parents[3]
+# Told in words that no engine here says, and no lab of ours, or held by unit tests of their own.
+WORDS_ONLY = {"engine", "limit-above-host", "no-gpu-free", "no-room", "no-secrets"}
+
+
+def test_each_cause_is_named_by_somebody_and_injected_by_a_test() -> None:
+    constants = {name for name, value in vars(causes).items() if isinstance(value, Cause)}
+    code = "".join(
+        path.read_text() for path in (ROOT / "labyard").rglob("*.py") if path.name != "causes.py"
+    )
+    assert {name for name in constants if not re.search(rf"\b{name}\b", code)} == set()
+    tests = "".join(
+        path.read_text()
+        for suite in ("faults", "browser", "integration")
+        for path in (ROOT / "tests" / suite).rglob("*.py")
+    )
+    named = {
+        cause.code
+        for name in constants
+        if (cause := getattr(causes, name)).code in tests or re.search(rf"\b{name}\b", tests)
+    }
+    of_starts = {cause.code for cause in CAUSES if cause.during is causes.During.START}
+    assert of_starts - named - WORDS_ONLY == set()
