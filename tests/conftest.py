@@ -61,7 +61,7 @@ def make_yard(
 @pytest.fixture(scope="session")
 def yard(make_yard: Callable[..., Yard]) -> Yard:
     """One installation that is up, for all tests that leave it as they found it."""
-    place = make_yard()
+    place = make_yard(site={"patterns": True})
     place.up()
     return place
 

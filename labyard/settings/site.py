@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labyard.settings.kinds import Colour, HostPath, Line
+from labyard.settings.kinds import Colour, Flag, HostPath, Line
 from labyard.settings.section import Section, option
 
 
@@ -18,6 +18,10 @@ class Site(Section):
     accent: Colour = option("", "Colour of lines and marks; empty is that of the buttons.")
     announcement: Line = option(
         "", "One line of text shown on every page; addresses in it become links.", max_length=500
+    )
+    patterns: Flag = option(
+        False,
+        "Whether the page of all patterns, services/labyard/patterns, is there: for developers.",
     )
     help: str = option(
         "",

@@ -39,6 +39,7 @@ from labyard.web.handlers import (
     incidents,
     keys,
     options,
+    patterns,
     tools,
     volumes,
 )
@@ -157,6 +158,7 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
                 *options.ROUTES,
                 *expiry.ROUTES,
                 *volumes.ROUTES,
+                *(patterns.ROUTES if parts.settings.site.patterns else ()),
             )
         ),
         (r"oauth_callback", SignedInHandler, {}),

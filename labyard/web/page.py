@@ -19,6 +19,7 @@ from labyard.web.files import STATIC, read
 from labyard.web.look import sheet
 
 _HERE = Path(__file__).parent
+ICONS = _HERE / "templates" / "icons"
 _HUB_TEMPLATES = Path(DATA_FILES_PATH) / "templates"
 
 SERVICE = "services/labyard/"

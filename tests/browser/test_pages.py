@@ -36,6 +36,9 @@ MEMBER = {
     "password": "hub/password",
     "hub-home": "hub/home",
     "hub-404": "hub/nowhere",
+    "info": "services/labyard/info",
+    "tools": "services/labyard/tools",
+    "patterns": "services/labyard/patterns",
     "service-404": "services/labyard/nowhere",
     "service-403": "hub/accounts",
 }
