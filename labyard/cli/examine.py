@@ -128,7 +128,10 @@ async def disk(site: Installation) -> list[Finding]:
 
 async def names(site: Installation) -> list[Finding]:
     """Do the names that this installation depends upon resolve?"""
-    wanted = [urlsplit(site.settings.external_url).hostname, _registry(site.settings.labs.image)]
+    host = urlsplit(site.settings.external_url).hostname
+    # With names of labs' own any name below the host has to lead here; this one stands for all.
+    below = f"labyard-doctor.{host}" if host and site.settings.edge.subdomains else None
+    wanted = [host, below, _registry(site.settings.labs.image)]
     hosts = [host for host in wanted if host] or [socket.gethostname()]
     return [await asyncio.to_thread(_resolve, host) for host in hosts]
 
