@@ -68,7 +68,7 @@ def test_a_named_server_comes_and_goes(anna: Seat, artefacts: Path) -> None:
     row = page.locator("#servers tr", has_text="paper-figures")
     expect(row).to_contain_text("Running")
     look(page, artefacts, "home-named")
-    expect(row.locator(".ly-figures")).to_contain_text("of 2 cores", timeout=30_000)
+    expect(row.locator(".ly-figures")).to_contain_text("Memory", timeout=30_000)
     page.focus("#stop-paper-figures")
     page.keyboard.press("Enter")
     expect(row).to_contain_text("Stopped", timeout=SLOW)

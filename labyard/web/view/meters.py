@@ -45,8 +45,8 @@ class Meters:
 
     @property
     def brief(self) -> str:
-        """Return all of them in a few words."""
-        return " · ".join(f"{meter.value} {meter.of}".strip() for meter in self.each)
+        """Return all of them in a few words, without what there is at most."""
+        return " · ".join(f"{meter.title} {meter.value}" for meter in self.each)
 
 
 def view_meters(
