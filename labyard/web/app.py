@@ -201,8 +201,8 @@ async def serve(app: Application, parts: Parts, *, address: str, port: int) -> N
     server = HTTPServer(
         app,
         xheaders=True,
-        max_body_size=security.MAX_BODY,
-        max_buffer_size=4 * security.MAX_BODY,
+        max_body_size=security.MOST_READ,
+        max_buffer_size=security.MOST_READ,
         idle_connection_timeout=75,
         body_timeout=30,
     )

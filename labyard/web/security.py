@@ -6,9 +6,31 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from labyard.core.errors import Refused
+from labyard.core.errors import LabyardError, Refused
 
 MAX_BODY = 256 * 2**10  # bytes; the largest honest request is a few hundred
+MOST_READ = 4 * MAX_BODY  # bytes that are read to be told that they are too many
+
+
+class TooLarge(LabyardError):
+    """A request is larger than any honest one."""
+
+    code = "too-large"
+    status = 413
+
+
+def refuse_large(body: bytes) -> None:
+    """Do nothing if a request's body is of a size that may be.
+
+    Raises
+    ------
+    TooLarge
+        When it is not.
+    """
+    if len(body) > MAX_BODY:
+        raise TooLarge(
+            f"This is larger than the {MAX_BODY // 1024} KB that fit here.", remedy="Send less."
+        )
 
 
 def policy(nonce: str = "") -> str:

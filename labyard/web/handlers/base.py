@@ -89,6 +89,7 @@ class Handler(HubOAuthenticated, RequestHandler):
     async def prepare(self) -> None:
         """Refuse what comes from elsewhere; find out who asks without holding up anybody."""
         self.refuse_foreign()
+        security.refuse_large(self.request.body)
         await self.hub_auth.get_user(self, sync=False)
         if self.caller is not None and self.request.method not in {"GET", "HEAD", "OPTIONS"}:
             self.check_xsrf_cookie()

@@ -161,6 +161,12 @@ def test_what_is_no_key_is_refused(yard: Yard, vera: Person, body: dict[str, Any
     assert answer.json()["remedy"]
 
 
+def test_what_is_too_large_is_told_on_the_page(vera: Person) -> None:
+    page = vera.submit_at("services/labyard/account/keys", "", {"key": "x" * 300_000})
+    assert page.status_code == 413
+    assert "larger than the 256 KB" in page.text
+
+
 def test_the_command_line_keeps_keys_and_removal_takes_them_along(
     yard: Yard, admin: Person, tmp_path: Path
 ) -> None:
