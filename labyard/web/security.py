@@ -6,14 +6,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from labyard.core.errors import LabyardError, Refused
+from labyard.core.errors import Refused
 
 MAX_BODY = 256 * 2**10  # bytes; the largest honest request is a few hundred
 MOST_READ = 4 * MAX_BODY  # bytes that are read to be told that they are too many
 
 
-class TooLarge(LabyardError):
-    """A request is larger than any honest one."""
+class TooLarge(Refused):
+    """More is sent than is taken here."""
 
     code = "too-large"
     status = 413

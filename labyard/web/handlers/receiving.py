@@ -8,21 +8,15 @@ from typing import Any
 
 from tornado.web import HTTPError
 
-from labyard.core.errors import Forbidden, LabyardError, Refused
+from labyard.core.errors import Forbidden, LabyardError
 from labyard.core.units import show_bytes
 from labyard.web.handlers.base import Handler, SignInNeeded
 from labyard.web.incoming import Body
+from labyard.web.security import TooLarge
 
 log = logging.getLogger(__name__)
 
 _LONGEST = 24 * 3600.0  # seconds an upload may take in all
-
-
-class TooLarge(Refused):
-    """More is sent than the site takes."""
-
-    code = "too-large"
-    status = 413
 
 
 class Receiving(Handler):
