@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import aiohttp
+import requests
 
 from tests.tools.person import Person
 from tests.tools.yard import PASSWORD, Yard
@@ -76,6 +77,11 @@ class Crowded:
     def password(self) -> str:
         """Return the password of ``viewer``, who has a running lab and signs in by form."""
         return PASSWORD
+
+    def admin_cookie(self) -> str:
+        """Return what the administrator's browser sends to the hub's pages."""
+        page = requests.Request("GET", f"{self.url}hub/accounts")
+        return str(self.admin.http.prepare_request(page).headers["Cookie"])
 
     @asynccontextmanager
     async def asking(self) -> AsyncIterator[aiohttp.ClientSession]:

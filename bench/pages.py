@@ -51,12 +51,12 @@ async def _served(crowded: Crowded) -> list[Row]:
     """Return what pages take that are asked for one after another, each home by its owner."""
     many = f"{len(crowded.names):,} users, {len(crowded.busy)} labs"
     tokens = await crowded.tokens()
-    cookies = {c.name: str(c.value) for c in crowded.admin.http.cookies if "/hub" in c.path}
+    admins = {"Cookie": crowded.admin_cookie(), "X-XSRFToken": crowded.admin.xsrf("/hub/")}
     limit = aiohttp.ClientTimeout(total=60)
     async with aiohttp.ClientSession(timeout=limit) as people:
         homes = [_home(people, crowded.url, token) for token in tokens.values()]
         home = [await _timed(ask) for ask in homes]
-    async with aiohttp.ClientSession(timeout=limit, cookies=cookies) as admin:
+    async with aiohttp.ClientSession(timeout=limit, headers=admins) as admin:
         pages = [f"{crowded.url}hub/accounts?page={n % 40 + 1}" for n in range(100)]
         accounts = [await _timed(_asking(admin, url)) for url in pages]
         upstream = [await _timed(_upstream(admin, crowded.url)) for _ in range(40)]
@@ -96,8 +96,7 @@ def _asking(
 def _upstream(session: aiohttp.ClientSession, url: str) -> Callable[[], Awaitable[None]]:
     """Ask for JupyterHub's admin page and for the first users that its script asks for."""
     page = _asking(session, f"{url}hub/admin")
-    xsrf = next((c.value for c in session.cookie_jar if c.key == "_xsrf"), "")
-    query = f"include_stopped_servers=1&offset=0&limit=50&sort=id&_xsrf={xsrf}"
+    query = "include_stopped_servers=1&offset=0&limit=50&sort=id"
     people = _asking(session, f"{url}hub/api/users?{query}")
 
     async def ask() -> None:
