@@ -20,6 +20,7 @@ SITE = {
                 "default": {"memory": "1G"},
                 "offer": ["days"],
             },
+            {"name": "exam", "title": "Exam", "lock": {"cpu": 1}},
             {
                 "name": "big",
                 "title": "Big",

@@ -25,7 +25,7 @@ def test_without_a_choice_the_first_profile_counts(limits: Limits) -> None:
 
 
 def test_an_unknown_profile_is_refused_never_replaced(limits: Limits) -> None:
-    with pytest.raises(OptionsRefused, match="Choose one of: usual, course, big") as refused:
+    with pytest.raises(OptionsRefused, match="Choose one of: usual, course, exam, big") as refused:
         parse({"profile": "smal"}, limits)
     assert set(refused.value.fields) == {"profile"}
 
@@ -51,6 +51,12 @@ def test_each_field_is_locked_preset_or_offered(
         with pytest.raises(OptionsRefused, match="'Course' sets it") as refused:
             parse(wish, limits)
         assert set(refused.value.fields) == {field}
+
+
+def test_a_lock_holds_where_everything_else_is_offered(limits: Limits) -> None:
+    with pytest.raises(OptionsRefused, match="'Exam' sets it to 1"):
+        parse({"profile": "exam", "cpu": 2}, limits)
+    assert parse({"profile": "exam", "memory": "1G"}, limits).memory == 2**30
 
 
 def test_locked_then_chosen_then_default_then_usual(limits: Limits) -> None:
