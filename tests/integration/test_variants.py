@@ -205,7 +205,9 @@ def test_a_file_of_the_sites_own_wins_over_settings_and_environment(
     overridden: Yard, engine_client: docker.DockerClient, image: str
 ) -> None:
     person = overridden.member("last")
+    assert "768 MB" in person.get("").text  # what a start would give
     person.run()
+    eventually(lambda: "768 MB" in person.get("").text, 20, "home tells the lab's own limit")
     lab = engine_client.containers.get(Names(overridden.installation).lab(person.name))
     limits = lab.attrs["HostConfig"]
     assert lab.attrs["Config"]["Image"] == image
