@@ -20,6 +20,20 @@ from tests.tools.notices import lab_of, send
 from tests.tools.person import Person
 from tests.tools.yard import Yard
 
+# A lab from somebody else's image.
+OTHER_LAB = '''
+LAB = """
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+class Lab(SimpleHTTPRequestHandler):
+    def end_headers(self):
+        self.send_header("X-JupyterHub-Version", "6")
+        super().end_headers()
+
+ThreadingHTTPServer(("", 8888), Lab).serve_forever()
+"""
+c.Spawner.cmd = ["python3", "-c", LAB]
+'''
 WORDS = Notice("Maintenance at 18:00.", Kind.WARNING, False)
 
 
@@ -168,7 +182,7 @@ def test_a_lab_that_knows_no_notices_says_so(make_yard: Callable[..., Yard]) -> 
     yard = make_yard()
     config = yard.directory / "jupyterhub_config.d"
     config.mkdir()
-    (config / "quick.py").write_text('c.Spawner.cmd = ["python3", "-m", "http.server", "8888"]\n')
+    (config / "other.py").write_text(OTHER_LAB)
     yard.up()
     admin = yard.bootstrap()
     admin.run()
