@@ -33,7 +33,7 @@ def test_it_keeps_to_the_width(admin_seat: Seat, artefacts: Path, path: str, wid
 
 def test_a_code_is_handed_out_with_its_address(admin_seat: Seat, artefacts: Path) -> None:
     page = admin_seat.open("hub/accounts")
-    page.get_by_label("Username").fill("zoe")
+    page.get_by_role("textbox", name="Username").fill("zoe")
     page.get_by_role("button", name="Add and make a code").click()
     address = page.locator("#invitation")
     expect(address).to_have_text(f"{admin_seat.yard.url}hub/invitation?name=zoe")
