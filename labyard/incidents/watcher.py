@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 
-from labyard.core.errors import LabyardError
+from labyard.core.errors import LabyardError, NotFound
 from labyard.core.models import Happening, Lab, LabEvent, LabStatus
 from labyard.engines.base import Engine
 from labyard.incidents.board import Board
@@ -17,11 +17,12 @@ from labyard.incidents.report import of_report, read
 
 log = logging.getLogger(__name__)
 
-# Seconds: until an end counts as unasked, between looks at a lab's report (a few soon after its start),
-# and until an engine that fell silent is asked again.
+# Seconds: until an end counts as unasked, between looks at a lab's report (a few soon after its start,
+# seldom where many labs run), and until an engine that fell silent is asked again.
 _SETTLED = 2.0
 _SOON = (1.0, 1.0, 1.0, 2.0, 2.0, 2.0)
 _OFTEN = 30.0
+_A_SECOND = 4.0  # reports, of all labs together
 _AGAIN = 3.0
 _AT_ONCE = 4
 
@@ -98,19 +99,25 @@ class Watcher:
         self._readers[lab] = asyncio.create_task(self._read_on(lab, user_id, server))
 
     async def _read_on(self, lab: str, user_id: int, server: str) -> None:
-        for pause in _SOON:
-            await asyncio.sleep(pause)
-            await self._read(lab, user_id, server)
-        while True:
-            await asyncio.sleep(_OFTEN)
-            await self._read(lab, user_id, server)
+        looks = 0
+        try:
+            while True:
+                often = max(_OFTEN, len(self._readers) / _A_SECOND)
+                await asyncio.sleep(_SOON[looks] if looks < len(_SOON) else often)
+                looks += 1
+                await self._read(lab, user_id, server)
+        except NotFound:  # an end that the engine did not tell of
+            self._readers.pop(lab, None)
+            self.board.settle(user_id, server, [])
 
     async def _read(self, lab: str, user_id: int, server: str) -> None:
         try:
             async with self._gate:
                 report = read(await self._engine.report(lab))
+        except NotFound:
+            raise
         except LabyardError:
-            return  # the engine is away, or the lab has just gone: the events tell
+            return  # the engine is away: what was known stays
         for incident in self.board.settle(
             user_id, server, of_report(report, user_id, server, datetime.now(UTC))
         ):

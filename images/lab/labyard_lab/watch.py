@@ -19,12 +19,9 @@ _LOOK = 4.0  # seconds
 _TRY = 15  # looks between two that write: a quota is not seen otherwise
 _LONGEST = 140  # characters of a notice
 _WORDS = {
-    "low": ("warning", "{name} is nearly full. Delete what you do not need: {largest}"),
-    "full": ("error", "{name} is full: nothing can be saved. Delete for example {largest}"),
-    "read-only": (
-        "error",
-        "{name} can only be read, nothing can be saved. Tell your administrator.",
-    ),
+    "low": ("warning", "is nearly full. Delete what you do not need."),
+    "full": ("error", "is full: nothing can be saved. Delete what you do not need."),
+    "read-only": ("error", "can only be read, nothing can be saved. Tell your administrator."),
 }
 
 
@@ -40,12 +37,13 @@ def _load_jupyter_server_extension(server: Any) -> None:
 async def _watch(server: Any) -> None:
     home, before, looks = Path.home(), {}, 0
     while True:
-        found = await asyncio.to_thread(_look, home, bool(before) or looks % _TRY == 0)
+        closed = any(state != "low" for state in before.values())
+        found = await asyncio.to_thread(_look, home, closed or looks % _TRY == 0)
         looks += 1
         now = {str(room.path): room.state for room in found if room.state in _WORDS}
         if now != before:
             largest = [size for path in now for size in await asyncio.to_thread(_sizes, path)]
-            report.rooms(found, largest, disk=_disk(found))
+            await asyncio.to_thread(_report, found, largest)
             for room in found:
                 if room.state in _WORDS and before.get(str(room.path)) != room.state:
                     await _tell(server, *words(room, home, largest))
@@ -61,10 +59,10 @@ def _sizes(path: str) -> list[tuple[str, int]]:
     return rooms.largest(Path(path))
 
 
-def _disk(found: list[rooms.Room]) -> bool:
-    """Return whether the whole disk is full, and not one volume: then scratch takes nothing either."""
+def _report(found: list[rooms.Room], largest: list[tuple[str, int]]) -> None:
+    """Say how it stands. Where scratch takes nothing either, it is the whole disk that is full."""
     scratch = rooms.look(report.file().parent, write=True)
-    return scratch.state == "full" and any(room.state == "full" for room in found)
+    report.rooms(found, largest, disk=scratch.state == "full")
 
 
 def words(room: rooms.Room, home: Path, largest: list[tuple[str, int]]) -> tuple[str, str]:
@@ -72,7 +70,7 @@ def words(room: rooms.Room, home: Path, largest: list[tuple[str, int]]) -> tuple
     kind, text = _WORDS[room.state]
     mine = [Path(path).name for path, _ in largest if Path(path).parent == room.path]
     name = "Your home" if room.path == home else f"The volume {room.path.name}"
-    told = text.format(name=name, largest=", ".join(mine[:3]) or "files you do not need")
+    told = f"{name} {text}" + (f" The largest: {', '.join(mine[:3])}" if mine else "")
     return kind, told if len(told) <= _LONGEST else told[: _LONGEST - 1] + "…"
 
 
