@@ -40,11 +40,13 @@ class Client:
     """Calls an installation's REST with the command line's own token.
 
     ``url`` is the installation's address, base path included: ``http://127.0.0.1:8000/``.
-    Requests never pass through a proxy that the environment names.
+    ``host`` is the name to ask for, where that is not the one in ``url``. Requests never pass through
+    a proxy that the environment names.
     """
 
-    def __init__(self, url: str, token: str, *, timeout: float = 60.0) -> None:
+    def __init__(self, url: str, token: str, *, host: str = "", timeout: float = 60.0) -> None:
         self.url = url.rstrip("/")
+        self._asked_for = {"Host": host} if host else {}
         self._token = token
         self._timeout = timeout
         self._opener = build_opener(ProxyHandler({}), _NoRedirects())
@@ -121,6 +123,7 @@ class Client:
             headers={
                 "Authorization": f"token {self._token}",
                 "Accept": f"{_PAGINATED}, application/json",
+                **self._asked_for,
                 **headers,
             },
         )

@@ -18,7 +18,7 @@ from labyard.cli import findings as f
 from labyard.cli.findings import Finding
 from labyard.cli.hub import HubProcess, healthy, service_answers
 from labyard.cli.ports import why_taken
-from labyard.cli.site import local_url
+from labyard.cli.site import asked_host, local_url
 from labyard.core.errors import LabyardError
 from labyard.core.models import EngineInfo
 from labyard.core.store import Store
@@ -194,7 +194,7 @@ async def hub(site: Installation) -> list[Finding]:
                 "hub", f"It runs and does not answer at {url}.", f"Read the end of {process.log}."
             )
         ]
-    pages = await asyncio.to_thread(service_answers, url)
+    pages = await asyncio.to_thread(service_answers, url, asked_host(site.settings))
     return [f.ok("hub", f"It answers at {url}."), f.judge_service(pages, url)]
 
 

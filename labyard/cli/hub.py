@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import HTTPError, URLError
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import ProxyHandler, Request, build_opener
 
 from labyard.core.errors import Busy, LabyardError
 from labyard.core.paths import Paths
@@ -55,8 +55,10 @@ class HubProcess:
         """Stop the hub; return whether it ran."""
         return self._pid_file.stop(grace)
 
-    async def wait(self, url: str, patience: float) -> None:
+    async def wait(self, url: str, patience: float, *, host: str = "") -> None:
         """Wait until hub and pages answer below ``url``, at most ``patience`` seconds.
+
+        ``host`` is the name to ask for, where that is not the one in ``url``.
 
         Raises
         ------
@@ -64,7 +66,7 @@ class HubProcess:
             With the end of the hub's log.
         """
         deadline = time.monotonic() + patience
-        while not await asyncio.to_thread(_reached, url):
+        while not await asyncio.to_thread(_reached, url, host):
             if self.pid is None:
                 raise self._died("The hub ended while it was starting.")
             if time.monotonic() > deadline:
@@ -79,8 +81,8 @@ class HubProcess:
         )
 
 
-def _reached(url: str) -> bool:
-    return healthy(url) and service_answers(url)
+def _reached(url: str, host: str) -> bool:
+    return healthy(url) and service_answers(url, host)
 
 
 def healthy(url: str) -> bool:
@@ -88,15 +90,16 @@ def healthy(url: str) -> bool:
     return _status(url + "hub/health") == 200
 
 
-def service_answers(url: str) -> bool:
+def service_answers(url: str, host: str = "") -> bool:
     """Return whether Labyard's pages below ``url`` answer: strangers are turned away, not failed."""
-    return _status(url + "services/labyard/api/servers") in {200, 401, 403}
+    return _status(url + "services/labyard/api/servers", host) in {200, 401, 403}
 
 
-def _status(url: str, timeout: float = 2.0) -> int:
+def _status(url: str, host: str = "", timeout: float = 2.0) -> int:
     """Return the status of an answer; 0 when there is none."""
     try:
-        with build_opener(ProxyHandler({})).open(url, timeout=timeout) as answer:
+        request = Request(url, headers={"Host": host} if host else {})  # noqa: S310  http alone
+        with build_opener(ProxyHandler({})).open(request, timeout=timeout) as answer:
             return int(answer.status)
     except HTTPError as error:
         return error.code

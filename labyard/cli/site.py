@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
@@ -50,6 +51,11 @@ def local_url(settings: Settings) -> str:
     return f"http://{host}:{settings.edge.port}{settings.base_url}"
 
 
+def asked_host(settings: Settings) -> str:
+    """Return the name our pages are asked for where labs have names too; empty where any name does."""
+    return urlsplit(settings.external_url).netloc if settings.edge.subdomains else ""
+
+
 def public_url(settings: Settings) -> str:
     """Return the address people type."""
     return settings.public_url or local_url(settings)
@@ -69,4 +75,4 @@ def client(site: Installation) -> Client:
             f"The command line's token in {site.paths.secrets} is not yours to read.",
             remedy="Run this as the account that ran `labyard up`.",
         ) from None
-    return Client(local_url(site.settings), token)
+    return Client(local_url(site.settings), token, host=asked_host(site.settings))

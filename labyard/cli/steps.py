@@ -15,7 +15,7 @@ from labyard.cli.findings import judge_firewall
 from labyard.cli.hub import HubProcess
 from labyard.cli.ports import why_taken
 from labyard.cli.progress import Bar
-from labyard.cli.site import local_url
+from labyard.cli.site import asked_host, local_url
 from labyard.core.errors import SettingsError
 from labyard.wiring import Installation
 
@@ -137,7 +137,8 @@ async def start_hub(ground: Ground, bar: Bar) -> None:
                 "The settings have changed since the hub was started. `labyard down`, then"
                 " `labyard up` takes them over; labs go on."
             )
-    await ground.hub.wait(local_url(ground.site.settings), HUB_PATIENCE)
+    settings = ground.site.settings
+    await ground.hub.wait(local_url(settings), HUB_PATIENCE, host=asked_host(settings))
 
 
 def plan(*, hub_runs: bool) -> tuple[Step, ...]:

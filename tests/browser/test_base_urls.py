@@ -76,6 +76,7 @@ def test_labs_with_names_of_their_own_share_no_cookie_and_no_page_with_the_hub(
     user = sit(named, "user1")
     page, hub = user.page, urlsplit(named.url)
     start(user, lab_url(named, "user1"))
+    assert "running" in named.labyard("servers", "info", "user1").stdout
     for cookie in user.context.cookies():
         shared = cookie["domain"].startswith(".")
         assert shared == (cookie["name"] == "jupyterhub-session-id"), cookie
