@@ -123,6 +123,7 @@ async def _interactive(crowded: Crowded) -> Row:
     async with async_playwright() as play:
         browser = await play.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         page = await browser.new_page()
+        await page.add_init_script(_NOTE)
         await page.goto(f"{crowded.url}hub/login")
         await page.fill("#username_input", "viewer")
         await page.fill("#password_input", crowded.password)
@@ -141,7 +142,6 @@ async def _usable(page: Page, url: str) -> float:
         ("Network.enable", {}),
         ("Network.setCacheDisabled", {"cacheDisabled": True}),
         ("Emulation.setCPUThrottlingRate", {"rate": SLOWER}),
-        ("Page.addScriptToEvaluateOnNewDocument", {"source": _NOTE}),
     )
     await page.goto("about:blank")
     for command, parameters in commands:
