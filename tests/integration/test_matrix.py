@@ -35,6 +35,8 @@ WITHOUT_PAGE = {
     "POST /hub/api/authorizations/token/x": "gone: tells so",
     "POST /hub/api/oauth2/token": "a client's secret and a code, no cookie",
 }
+# Its token comes in the form, before the files.
+FILES = f"POST {SERVICE}volumes/upload"
 GUARDED = [route for route in HUB if str(route) not in WITHOUT_PAGE]
 
 
@@ -48,6 +50,12 @@ def tokens(admin: Person) -> dict[str, str]:
 
 def send(person: Person, route: Route, method: str = "", **options: Any) -> requests.Response:
     url = urljoin(person.url, route.path.lstrip("/"))
+    if str(route) == FILES:
+        sent = options.pop("headers", {})
+        token = sent.get("X-XSRFToken") or options.pop("params", {}).get("_xsrf", "")
+        headers = {key: value for key, value in sent.items() if key != "Content-Type"}
+        fields = {"_xsrf": token, "volume": "cache"}
+        options = {"headers": headers, "data": fields, "files": {"files": ("x", b"x")}}
     return person.http.request(
         method or route.method, url, timeout=30, allow_redirects=False, **options
     )
@@ -99,8 +107,7 @@ def test_our_service_is_moved_by_its_own_pages_only(
 @pytest.mark.parametrize("route", [*GUARDED, *OURS], ids=str)
 def test_nothing_is_changed_by_get(admin: Person, route: Route) -> None:
     if not route.readable:
-        # 404: the hub leads unknown addresses below /user to a page that says so.
-        assert send(admin, route, "GET").status_code in (404, 405)
+        assert 400 <= send(admin, route, "GET").status_code < 500
 
 
 @pytest.mark.parametrize("route", [*GUARDED, *OURS], ids=str)
@@ -124,3 +131,4 @@ def test_the_same_requests_pass_with_the_pages_token(admin: Person, tokens: dict
 
 def test_every_exception_is_still_one() -> None:
     assert set(WITHOUT_PAGE) <= {str(route) for route in HUB}
+    assert FILES in {str(route) for route in OURS}
