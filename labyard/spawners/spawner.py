@@ -3,40 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from jupyterhub import __version__ as hub_version
-from jupyterhub.spawner import Spawner, SpawnException
-from jupyterhub.traitlets import ByteSpecification
 from traitlets import Any as AnyTrait
-from traitlets import Float, List, Unicode
 
 from labyard.core import causes
 from labyard.core.errors import Busy, EngineError, LabyardError
-from labyard.core.locks import UserLocks
 from labyard.core.models import LabStatus, Owner, ServerPlan, ServerRef
-from labyard.core.names import Names
-from labyard.engines.base import Engine
-from labyard.expiry.store import Expiries
-from labyard.gpu.assign import Gpus
-from labyard.notices.keys import Keys
-from labyard.options.declaration import Options, plain
-from labyard.options.form import form
-from labyard.options.limits import Limits
-from labyard.options.link import suggested
-from labyard.options.offer import offer
-from labyard.options.parse import parse
-from labyard.options.profiles import most_days, outcome
-from labyard.options.refused import OptionsRefused
-from labyard.settings.schema import Settings
 from labyard.spawners import room
+from labyard.spawners.choosing import ChoosingSpawner
 from labyard.spawners.clearing import Clearing, when_reachable
-from labyard.spawners.outcome import Cancelled, NotAllowed, Outcome, explained, of_exception, told
+from labyard.spawners.outcome import Cancelled, Outcome, explained, of_exception, told
 from labyard.spawners.plan import PORT, plan, with_gpus, with_limits_told
 from labyard.spawners.progress import Pace, Progress, Step
 from labyard.spawners.rows import StartPage, start_page
@@ -48,53 +29,14 @@ from labyard.volumes.catalog import resolve
 # found no engine is taken again.
 _PATIENCE = 120.0
 _LOOK_AGAIN = 1.0
-_GLANCE = 2.0
 
 
-@dataclass(slots=True)
-class Typed:
-    """A form that was sent: what was in it, and by field what is wrong with it."""
-
-    values: Mapping[str, Any]
-    wrong: Mapping[str, str] = field(default_factory=dict)
-
-
-# What the form of this very request said: JupyterHub draws one that was refused from another spawner,
-# the default server's. It runs what is asynchronous here as a task, whose own context it does not see.
-_typed: ContextVar[Typed | None] = ContextVar("typed", default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Workplace:
-    """What all spawners of a hub share. Handed over by wiring."""
-
-    settings: Settings
-    names: Names
-    engine: Engine
-    locks: UserLocks
-    keys: Keys
-    gpus: Gpus
-    expiries: Expiries
-
-
-class LabSpawner(Spawner):
+class LabSpawner(ChoosingSpawner):
     """Starts, watches and stops one lab.
 
     An engine that does not answer means *unknown*: the lab counts as running, as it last did.
     """
 
-    workplace: ClassVar[Workplace]
-
-    image = Unicode(help="Image of a lab when none is chosen.", config=True)
-    images = List(
-        Unicode(), help="Images a person may choose besides the default one.", config=True
-    )
-    max_cpu = Float(
-        None, allow_none=True, help="Most cores a person may choose, if more.", config=True
-    )
-    max_memory = ByteSpecification(
-        None, allow_none=True, help="Most memory a person may choose, if more.", config=True
-    )
     plan_hook: Callable[[LabSpawner, ServerPlan], ServerPlan] | None = AnyTrait(
         None,
         allow_none=True,
@@ -108,9 +50,7 @@ class LabSpawner(Spawner):
     _work: asyncio.Task[str] | None = None
     _cancelled = False
     _lab_name = ""
-    _given = Options()
     _starting = False
-    _most_days: int | None = None
 
     # -- identity ---------------------------------------------------------------------------------
 
@@ -138,79 +78,6 @@ class LabSpawner(Spawner):
         """Forget the lab that was."""
         super().clear_state()
         self._lab_name, self._starting = "", False
-
-    # -- options ----------------------------------------------------------------------------------
-
-    async def limits(self) -> Limits:
-        """Return what may be chosen for this server, as its user's groups have it."""
-        await self.apply_group_overrides()
-        engine = self.workplace.engine
-        try:
-            async with asyncio.timeout(_GLANCE):
-                host = await engine.info()
-        except (LabyardError, TimeoutError):
-            host = None
-        return offer(
-            self.workplace.settings,
-            image=self.image,
-            images=self.images,
-            cpu=self.cpu_limit,
-            max_cpu=self.max_cpu,
-            memory=self.mem_limit,
-            max_memory=self.max_memory,
-            host=host,
-            lacks=engine.lacks,
-        )
-
-    async def get_options_form(self) -> str:
-        """Return the form. There always is one, so that no link alone starts a server."""
-        limits, sent = await self.limits(), _typed.get()
-        if sent is not None:
-            return form(limits, sent.values, sent.wrong)
-        query = self.handler.request.query_arguments if self.handler else {}
-        return form(limits, suggested(query) or self.user_options or {})
-
-    def options_from_form(self, formdata: dict[str, list[str]]) -> Awaitable[dict[str, Any]]:
-        """Return the form's choices, checked, as the REST API takes them."""
-        _typed.set(Typed(formdata))
-        return self._from_form(formdata)
-
-    async def _from_form(self, formdata: dict[str, list[str]]) -> dict[str, Any]:
-        return plain(await self._parsed(formdata))
-
-    def options_from_query(self, query: dict[str, list[str]]) -> Awaitable[dict[str, Any]]:
-        """Show the form, filled in: a link may suggest choices, and a person confirms them."""
-        _typed.set(Typed(query))
-        return self._confirmed_by_nobody(query)
-
-    async def _confirmed_by_nobody(self, query: dict[str, list[str]]) -> dict[str, Any]:
-        await self._parsed(query)
-        raise SpawnException("Please confirm these choices.", reason="confirm", status_code=200)
-
-    async def _parsed(self, raw: dict[str, Any]) -> Options:
-        try:
-            return parse(raw, await self.limits())
-        except OptionsRefused as error:
-            if (sent := _typed.get()) is not None:
-                sent.wrong = error.fields
-            raise explained(error) from None
-
-    async def _run_apply_user_options(self, user_options: dict[str, Any]) -> None:
-        """Check the choices, however they came, and keep what was understood of them.
-
-        Refused ones are not kept for the next start; the page of the failed one leads to the form
-        with them.
-        """
-        chosen, limits = Options(), await self.limits()
-        try:
-            chosen = parse(user_options or {}, limits)
-            self._given = outcome(chosen, limits)
-            self._most_days = most_days(self._given, limits)
-        except OptionsRefused as error:
-            raise explained(NotAllowed(error, user_options)) from None
-        finally:
-            self.user_options = plain(chosen)
-            self.orm_spawner.user_options = self.user_options
 
     # -- life -------------------------------------------------------------------------------------
 

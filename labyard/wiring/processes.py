@@ -46,7 +46,8 @@ def configure(config: Any) -> Path:
     from labyard.hub import Hub  # noqa: PLC0415
     from labyard.spawners import api as spawner_api  # noqa: PLC0415
     from labyard.spawners import starts  # noqa: PLC0415
-    from labyard.spawners.spawner import LabSpawner, Workplace  # noqa: PLC0415
+    from labyard.spawners.spawner import LabSpawner  # noqa: PLC0415
+    from labyard.spawners.workplace import Workplace  # noqa: PLC0415
     from labyard.web.page import template_paths, template_vars  # noqa: PLC0415
 
     site = Installation.here()

@@ -1,0 +1,131 @@
+"""What a person chose for a server: the form, what came back from it, and what is kept of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from jupyterhub.spawner import Spawner, SpawnException
+from jupyterhub.traitlets import ByteSpecification
+from traitlets import Float, List, Unicode
+
+from labyard.core.errors import LabyardError
+from labyard.options.declaration import Options, plain
+from labyard.options.form import form
+from labyard.options.limits import Limits
+from labyard.options.link import suggested
+from labyard.options.offer import offer
+from labyard.options.parse import parse
+from labyard.options.profiles import most_days, outcome
+from labyard.options.refused import OptionsRefused
+from labyard.spawners.outcome import NotAllowed, explained
+from labyard.spawners.workplace import Workplace
+
+_GLANCE = 2.0  # seconds that a form waits for what the engine says of its machine
+
+
+@dataclass(slots=True)
+class Typed:
+    """A form that was sent: what was in it, and by field what is wrong with it."""
+
+    values: Mapping[str, Any]
+    wrong: Mapping[str, str] = field(default_factory=dict)
+
+
+# What the form of this very request said: JupyterHub draws one that was refused from another spawner,
+# the default server's. It runs what is asynchronous here as a task, whose own context it does not see.
+_typed: ContextVar[Typed | None] = ContextVar("typed", default=None)
+
+
+class ChoosingSpawner(Spawner):
+    """The part of a spawner that hears what a person wants."""
+
+    workplace: ClassVar[Workplace]
+
+    image = Unicode(help="Image of a lab when none is chosen.", config=True)
+    images = List(
+        Unicode(), help="Images a person may choose besides the default one.", config=True
+    )
+    max_cpu = Float(
+        None, allow_none=True, help="Most cores a person may choose, if more.", config=True
+    )
+    max_memory = ByteSpecification(
+        None, allow_none=True, help="Most memory a person may choose, if more.", config=True
+    )
+
+    _given = Options()
+    _most_days: int | None = None
+
+    async def limits(self) -> Limits:
+        """Return what may be chosen for this server, as its user's groups have it."""
+        await self.apply_group_overrides()
+        engine = self.workplace.engine
+        try:
+            async with asyncio.timeout(_GLANCE):
+                host = await engine.info()
+        except (LabyardError, TimeoutError):
+            host = None
+        return offer(
+            self.workplace.settings,
+            image=self.image,
+            images=self.images,
+            cpu=self.cpu_limit,
+            max_cpu=self.max_cpu,
+            memory=self.mem_limit,
+            max_memory=self.max_memory,
+            host=host,
+            lacks=engine.lacks,
+        )
+
+    async def get_options_form(self) -> str:
+        """Return the form. There always is one, so that no link alone starts a server."""
+        limits, sent = await self.limits(), _typed.get()
+        if sent is not None:
+            return form(limits, sent.values, sent.wrong)
+        query = self.handler.request.query_arguments if self.handler else {}
+        return form(limits, suggested(query) or self.user_options or {})
+
+    def options_from_form(self, formdata: dict[str, list[str]]) -> Awaitable[dict[str, Any]]:
+        """Return the form's choices, checked, as the REST API takes them."""
+        _typed.set(Typed(formdata))
+        return self._from_form(formdata)
+
+    async def _from_form(self, formdata: dict[str, list[str]]) -> dict[str, Any]:
+        return plain(await self._parsed(formdata))
+
+    def options_from_query(self, query: dict[str, list[str]]) -> Awaitable[dict[str, Any]]:
+        """Show the form, filled in: a link may suggest choices, and a person confirms them."""
+        _typed.set(Typed(query))
+        return self._confirmed_by_nobody(query)
+
+    async def _confirmed_by_nobody(self, query: dict[str, list[str]]) -> dict[str, Any]:
+        await self._parsed(query)
+        raise SpawnException("Please confirm these choices.", reason="confirm", status_code=200)
+
+    async def _parsed(self, raw: dict[str, Any]) -> Options:
+        try:
+            return parse(raw, await self.limits())
+        except OptionsRefused as error:
+            if (sent := _typed.get()) is not None:
+                sent.wrong = error.fields
+            raise explained(error) from None
+
+    async def _run_apply_user_options(self, user_options: dict[str, Any]) -> None:
+        """Check the choices, however they came, and keep what was understood of them.
+
+        Refused ones are not kept for the next start; the page of the failed one leads to the form
+        with them.
+        """
+        chosen, limits = Options(), await self.limits()
+        try:
+            chosen = parse(user_options or {}, limits)
+            self._given = outcome(chosen, limits)
+            self._most_days = most_days(self._given, limits)
+        except OptionsRefused as error:
+            raise explained(NotAllowed(error, user_options)) from None
+        finally:
+            self.user_options = plain(chosen)
+            self.orm_spawner.user_options = self.user_options
