@@ -64,7 +64,8 @@ def test_a_figure_moves_when_the_lab_gets_busy_and_back(page: Page, lab: Contain
 
 
 def test_nothing_is_asked_while_nobody_looks(page: Page) -> None:
-    expect(page.locator(".ly-age")).to_have_text("now", timeout=30_000)
+    with page.expect_response("**/services/labyard/figures?*"):
+        page.reload()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     turn(page, hidden=True)
