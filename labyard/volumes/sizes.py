@@ -101,7 +101,8 @@ class Sizes:
     async def round(self) -> None:
         """Measure what is due once. An engine that fails leaves what is known, and the error."""
         try:
-            await self._engine.sweep()
+            with suppress(LabyardError):  # one that cannot be swept yet keeps nobody's sizes away
+                await self._engine.sweep()
             volumes = await self._engine.volumes(self._adopt)
             self._used |= set(used(volumes, await self._engine.labs()))
             there = {volume.name for volume in volumes}

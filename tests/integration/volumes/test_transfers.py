@@ -84,8 +84,8 @@ def send(
 
 def errands(client: docker.DockerClient, place: Yard) -> Iterator[str]:
     label = [f"{INSTALLATION}={place.installation}", ERRAND]
-    for container in client.containers.list(all=True, filters={"label": label}):
-        yield container.name
+    for container in client.containers.list(all=True, sparse=True, filters={"label": label}):
+        yield container.id
 
 
 def test_what_a_lab_wrote_comes_out_and_what_is_sent_is_there_in_the_lab(
