@@ -8,9 +8,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from jupyterhub.spawner import Spawner, SpawnException
+from jupyterhub.spawner import SpawnException
 from jupyterhub.traitlets import ByteSpecification
 from traitlets import Float, List, Unicode
+from traitlets.config import Configurable
 
 from labyard.core.errors import LabyardError
 from labyard.options.declaration import Options, plain
@@ -40,7 +41,7 @@ class Typed:
 _typed: ContextVar[Typed | None] = ContextVar("typed", default=None)
 
 
-class ChoosingSpawner(Spawner):
+class Choosing(Configurable):
     """The part of a spawner that hears what a person wants."""
 
     workplace: ClassVar[Workplace]

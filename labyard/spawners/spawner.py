@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from jupyterhub import __version__ as hub_version
+from jupyterhub.spawner import Spawner
 from traitlets import Any as AnyTrait
 
 from labyard.core import causes
 from labyard.core.errors import Busy, EngineError, LabyardError
 from labyard.core.models import LabStatus, Owner, ServerPlan, ServerRef
 from labyard.spawners import room
-from labyard.spawners.choosing import ChoosingSpawner
+from labyard.spawners.choosing import Choosing
 from labyard.spawners.clearing import Clearing, when_reachable
 from labyard.spawners.outcome import Cancelled, Outcome, explained, of_exception, told
 from labyard.spawners.plan import PORT, plan, with_gpus, with_limits_told
@@ -31,7 +32,7 @@ _PATIENCE = 120.0
 _LOOK_AGAIN = 1.0
 
 
-class LabSpawner(ChoosingSpawner):
+class LabSpawner(Choosing, Spawner):
     """Starts, watches and stops one lab.
 
     An engine that does not answer means *unknown*: the lab counts as running, as it last did.
