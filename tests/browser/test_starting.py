@@ -10,7 +10,7 @@ import docker
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from labyard.core.names import INSTALLATION, KIND
+from labyard.core.names import INSTALLATION, KIND, USER
 from tests.browser.conftest import Seat
 from tests.browser.looks import look
 from tests.tools.bad_images import BadImages
@@ -65,7 +65,8 @@ def start(
     """Have a new person start an image from home, and sit before its starting page."""
 
     def started(name: str, image: str, **options: str) -> tuple[Seat, Person]:
-        person, seat = place.member(name), sit(place, name)
+        seat, person = sit(place, name), place.person(name)
+        person.sign_in(PASSWORD)
         chosen = {"image": images.names.get(image, image), **options}
         kept = person.api("PATCH", f"users/{name}/server", json={"user_options": chosen})
         assert kept.status_code == 200, kept.text
@@ -76,9 +77,9 @@ def start(
     return started
 
 
-def labs(client: docker.DockerClient, place: Yard) -> list[str]:
-    """Return the containers of the installation's labs."""
-    wanted = [f"{INSTALLATION}={place.installation}", f"{KIND}=lab"]
+def labs(client: docker.DockerClient, place: Yard, user: str) -> list[str]:
+    """Return the containers of somebody's labs."""
+    wanted = [f"{INSTALLATION}={place.installation}", f"{KIND}=lab", f"{USER}={user}"]
     return [c.name for c in client.containers.list(all=True, filters={"label": wanted})]
 
 
@@ -167,7 +168,7 @@ def test_cancel_goes_home_with_a_word_and_leaves_nothing(
     page.wait_for_url("**/services/labyard/**", timeout=SLOW)
     expect(page.locator(".ly-said")).to_contain_text("The start was cancelled.")
     expect(page.locator("#server")).to_contain_text("Stopped")
-    assert labs(engine_client, place) == []
+    assert labs(engine_client, place, seat.name) == []
 
     seat.open("hub/spawn-pending/kim")
     expect(page.locator("#failed")).to_have_attribute("data-code", "cancelled")
@@ -178,7 +179,7 @@ def test_cancel_goes_home_with_a_word_and_leaves_nothing(
     seat.home()
     page.locator("#server").get_by_role("button", name="Cancel").click()
     expect(page.locator(".ly-said")).to_contain_text("The start was cancelled.", timeout=SLOW)
-    assert labs(engine_client, place) == []
+    assert labs(engine_client, place, seat.name) == []
     assert seat.problems == []
 
 
@@ -247,7 +248,7 @@ def test_a_hub_that_is_restarted_meanwhile_is_waited_for(
     expect(page.locator("#failed")).to_have_attribute("data-code", "interrupted", timeout=SLOW)
     assert stayed(page)
     look(page, artefacts, "interrupted")
-    eventually(lambda: labs(engine_client, place) == [], 30, "nothing of it is left")
+    eventually(lambda: labs(engine_client, place, seat.name) == [], 30, "nothing of it is left")
     page.click("#start")
     page.wait_for_url("**/hub/spawn-pending/**")
     eventually(lambda: story(person)["state"] == "starting", 30, "it starts again")
