@@ -24,6 +24,7 @@ PARALLEL = {
     "unit": ("-n", "auto", "--dist", "loadfile"),
     "contract": ("-n", "4", "--dist", "loadscope"),
     "integration": ("-n", "3", "--dist", "loadfile"),
+    "browser": ("-n", "2", "--dist", "loadfile"),
     "faults": ("-n", "3", "--dist", "loadfile"),
 }
 
