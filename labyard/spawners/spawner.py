@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from jupyterhub import __version__ as hub_version
 from jupyterhub.spawner import Spawner
+from sqlalchemy import inspect
 from traitlets import Any as AnyTrait
 
 from labyard.core import causes
@@ -161,7 +162,7 @@ class LabSpawner(Choosing, Spawner):
         """Keep the lab's name before it is there: a hub that dies meanwhile finds and removes it."""
         self._lab_name, self._starting = name, True
         self.orm_spawner.state = self.get_state()
-        self.db.commit()
+        inspect(self.orm_spawner).session.commit()
 
     async def _room_for(self, planned: ServerPlan) -> ServerPlan:
         host = await self.workplace.engine.info()

@@ -49,6 +49,9 @@ def state(spawner: LabSpawner) -> str:
 async def until_begun(start: Coroutine[Any, Any, None]) -> None:
     """Let ``start`` run on after a moment; raise what it failed with before."""
     task = asyncio.ensure_future(start)
+    task.add_done_callback(
+        lambda ended: ended.cancelled() or ended.exception()
+    )  # the page tells it
     done, _ = await asyncio.wait({task}, timeout=_MOMENT)
     if done:
         task.result()
