@@ -77,6 +77,7 @@ class OwnHandler(PageHandler):
             person,
             owner,
             parts.sampler.snapshot,
+            parts.sizes.known,
             settings=parts.settings,
             names=parts.names,
             now=utc_now(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from labyard.core.errors import LabyardError
 from labyard.core.models import Owner
 from labyard.core.names import Names
 from labyard.settings.schema import Settings
+from labyard.volumes.sizes import Measured
 from labyard.web.hub import Person
 from labyard.web.sampler import Snapshot
 from labyard.web.view.server import ServerView, view_server
@@ -40,12 +42,13 @@ def home(
     person: Person,
     owner: Owner,
     snapshot: Snapshot,
+    sizes: Mapping[str, Measured],
     *,
     settings: Settings,
     names: Names,
     now: datetime,
 ) -> Home:
-    """Return what to draw for ``person``."""
+    """Return what to draw for ``person``; ``sizes`` are known ones by the volumes' names."""
     server = view_server(person.server(""), owner, snapshot, settings, now)
     others = tuple(
         view_server(person.servers[name], owner, snapshot, settings, now)
@@ -56,7 +59,7 @@ def home(
     return Home(
         server=server,
         others=others,
-        volumes=view_volumes(owner, snapshot, settings, names),
+        volumes=view_volumes(owner, snapshot, sizes, settings=settings, names=names),
         named_limit=settings.labs.named_servers,
         isolated=snapshot.info is None or snapshot.info.isolated,
         error=snapshot.error,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from labyard.core.names import Names
 from labyard.core.units import show_bytes
 from labyard.settings.schema import Settings
 from labyard.volumes.catalog import Entry, catalog
-from labyard.volumes.sizes import Sizes
+from labyard.volumes.sizes import Measured, Sizes
 from labyard.web.hub import Person
 from labyard.web.sampler import Snapshot
 from labyard.web.view.words import ago
@@ -22,12 +22,13 @@ _ICONS = {"home": "house", "workspace": "folder2", "cache": "lightning"}
 
 @dataclass(frozen=True, slots=True)
 class VolumeView:
-    """One volume as the home page lists it."""
+    """One volume as the home page lists it; ``size`` is empty until it was measured."""
 
     key: str
     title: str
     description: str
     icon: str
+    size: str
     resettable: bool
 
 
@@ -94,7 +95,12 @@ class VolumesPage:
 
 
 def view_volumes(
-    owner: Owner, snapshot: Snapshot, settings: Settings, names: Names
+    owner: Owner,
+    snapshot: Snapshot,
+    known: Mapping[str, Measured],
+    *,
+    settings: Settings,
+    names: Names,
 ) -> tuple[VolumeView, ...]:
     """Return the volumes that ``owner``'s labs have."""
     return tuple(
@@ -105,6 +111,7 @@ def view_volumes(
                 filter(None, [entry.description, "read only" if entry.mount.read_only else ""])
             ),
             icon=_icon(entry),
+            size=_size(known.get(entry.mount.source)),
             resettable=entry.resettable and entry.exists,
         )
         for entry in catalog(settings.volumes, snapshot.volumes, owner, names)
@@ -162,7 +169,7 @@ def _card(
         target=mount.target,
         state="shared" if mount.shared else "own" if entry.exists else "empty",
         read_only=mount.read_only,
-        size=("" if size.whole else "at least ") + show_bytes(size.bytes) if size else "",
+        size=_size(known),
         files=f"{size.files:,} file{'' if size.files == 1 else 's'}" if size else "",
         measured=f"measured {ago(now - known.at)}" if known else "",
         measuring=_measuring(entry, sizes),
@@ -171,6 +178,12 @@ def _card(
         upload=Act(_first([*_why(entry, error), *_filled(entry, servers)])),
         reset=Act(_first([*_why(entry, error), *_in_use(servers)])),
     )
+
+
+def _size(known: Measured | None) -> str:
+    if known is None:
+        return ""
+    return ("" if known.size.whole else "at least ") + show_bytes(known.size.bytes)
 
 
 def _measuring(entry: Entry, sizes: Sizes) -> bool:

@@ -48,4 +48,4 @@ def test_all_good(suites):
 def test_names_switch_off_tests(suites):
     assert suites.command("contract", {"podman", "chp"})[-2:] == ["-k", "not chp and not podman"]
     assert "-n" in suites.command("unit", set())
-    assert "-n" not in suites.command("browser", set())
+    assert "-n" not in suites.command("check", set())

@@ -23,7 +23,7 @@ def test_htmx_is_the_file_that_was_vetted() -> None:
 
 
 def render(settings: Settings, snapshot: Snapshot, **caller: object) -> tuple[str, str]:
-    drawn = home(person(running()), ANNA, snapshot, settings=settings, names=NAMES, now=NOW)
+    drawn = home(person(running()), ANNA, snapshot, {}, settings=settings, names=NAMES, now=NOW)
     return Frame(settings).render(
         "service/home.html",
         caller={"name": "anna", **caller},

@@ -1,14 +1,17 @@
 """What the home page shows."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 
 import pytest
 
 from labyard.core.errors import EngineUnreachable
-from labyard.core.models import EngineInfo, Lab, LabStatus, Usage
+from labyard.core.models import EngineInfo, Lab, LabStatus, Size, Usage
 from labyard.core.names import CPU, MEMORY
 from labyard.settings.schema import Settings
+from labyard.volumes.sizes import Measured
 from labyard.web.hub import Person, Server
 from labyard.web.sampler import Snapshot
 from labyard.web.view.home import Home, home
@@ -16,8 +19,13 @@ from labyard.web.view.server import made_of
 from tests.unit.web.conftest import ANNA, NAMES, NOW, person, running
 
 
-def draw(who: Person, snapshot: Snapshot, settings: Settings) -> Home:
-    return home(who, ANNA, snapshot, settings=settings, names=NAMES, now=NOW)
+def draw(
+    who: Person,
+    snapshot: Snapshot,
+    settings: Settings,
+    sizes: Mapping[str, Measured] = MappingProxyType({}),
+) -> Home:
+    return home(who, ANNA, snapshot, sizes, settings=settings, names=NAMES, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -155,6 +163,17 @@ def test_own_volumes_that_exist_can_be_reset(snapshot: Snapshot, settings: Setti
     resettable = [key for key, volume in volumes.items() if volume.resettable]
     assert resettable == ["home", "cache"]
     assert volumes["cache"].description == "downloads, can be rebuilt"
+
+
+def test_a_size_is_shown_once_it_is_known(snapshot: Snapshot, settings: Settings) -> None:
+    known = {
+        NAMES.volume("anna", "cache"): Measured(Size(3 * 2**20, 7, whole=True), NOW),
+        NAMES.volume("anna", "home"): Measured(Size(2**30, 7, whole=False), NOW),
+    }
+    volumes = {v.key: v for v in draw(person(), snapshot, settings, known).volumes}
+    assert volumes["cache"].size == "3 MB"
+    assert volumes["home"].size == "at least 1 GB"
+    assert volumes["workspace"].size == ""
 
 
 @pytest.mark.parametrize(
