@@ -91,8 +91,8 @@ class Sizes:
     async def run(self) -> None:
         """Measure what is due again and again, until cancelled."""
         while True:
+            self._wake.clear()  # before: what is asked for during a round has its own
             await self.round()
-            self._wake.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK):
                     await self._wake.wait()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from labyard.core.errors import LabyardError
@@ -65,13 +66,11 @@ class Sampler:
         surveying = asyncio.create_task(self._survey_forever())
         try:
             while True:
+                self._wake.clear()  # before: what changes during a look is looked at again
                 await self.look()
-                self._wake.clear()
-                try:
+                with suppress(TimeoutError):
                     async with asyncio.timeout(self._interval):
                         await self._wake.wait()
-                except TimeoutError:
-                    continue
         finally:
             surveying.cancel()
             await asyncio.gather(surveying, return_exceptions=True)

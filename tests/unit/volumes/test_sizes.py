@@ -131,3 +131,16 @@ async def test_an_engine_that_fails_leaves_what_is_known(
     (tmp_path / "volumes" / "yard-anna_home.labels.json").unlink()
     await sizes.round()
     assert sizes.error is None
+
+
+async def test_what_is_asked_for_during_a_round_is_measured_after_it(engine: Engine) -> None:
+    sizes = Sizes(engine, NAMES)
+    running = asyncio.create_task(sizes.run())
+    async with asyncio.timeout(20):
+        await engine.begun.wait()
+        engine.begun.clear()
+        sizes.soon(["yard-anna_home"])
+        await engine.begun.wait()
+    assert engine.asked[1:] == [["yard-anna_home"]]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
