@@ -123,8 +123,11 @@ async def _get(url: str, token: str) -> object:
     ):
         if answer.status != 200:
             raise ValueError(f"status {answer.status}")
-        content = await answer.content.read(_MOST_BYTES)
-        answer.close()
+        content = bytearray()
+        async for chunk in answer.content.iter_any():
+            content += chunk
+            if len(content) > _MOST_BYTES:
+                raise ValueError("more than a list of tools is long")
     return json.loads(content)
 
 
