@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from labyard.core.errors import Forbidden
 
@@ -27,10 +27,10 @@ def refuse_foreign(
     if method in _SAFE_METHODS:
         return
     site, origin = headers.get("Sec-Fetch-Site", ""), headers.get("Origin", "")
-    foreign = site not in _SAME if site else bool(origin) and urlsplit(origin).netloc != host
+    foreign = site not in _SAME if site else bool(origin) and _split(origin).netloc != host
     if foreign:
         raise Forbidden("This request comes from another site.", remedy="Use the page itself.")
-    if urlsplit(headers.get("Referer", "")).path.startswith(labs):
+    if _split(headers.get("Referer", "")).path.startswith(labs):
         raise Forbidden("This request comes from a lab's page.", remedy="Use the page itself.")
 
 
@@ -46,5 +46,15 @@ def refuse_fetched(headers: Mapping[str, str], *, labs: str = "/user/") -> None:
     """
     site, mode = headers.get("Sec-Fetch-Site", ""), headers.get("Sec-Fetch-Mode", "")
     clicked = site in {"", *_SAME} and mode in {"", "navigate"}
-    if not clicked or urlsplit(headers.get("Referer", "")).path.startswith(labs):
+    if not clicked or _split(headers.get("Referer", "")).path.startswith(labs):
         raise Forbidden("This request is not somebody's click.", remedy="Use the page itself.")
+
+
+def _split(url: str) -> SplitResult:
+    """Take a header's address apart. Raises ``Forbidden`` for what is none: no browser sends that."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise Forbidden(
+            "This request does not tell where it comes from.", remedy="Use the page itself."
+        ) from None

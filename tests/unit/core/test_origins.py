@@ -15,6 +15,8 @@ HOST = "hub.example.org"
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://evil.example.org"},
         {"Origin": "null"},
+        {"Origin": "https://["},
+        {"Referer": "https://[/services/labyard/"},
         {"Origin": f"https://{HOST}.evil.example.org"},
         {"Origin": f"https://anna.{HOST}"},
         {"Referer": f"https://{HOST}/user/anna/lab"},
