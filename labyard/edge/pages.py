@@ -26,7 +26,7 @@ _TEXTS = {
     413: (
         "Content Too Large",
         "That is too large",
-        "Files go to your own server, which takes any size.",
+        "Send less at once. Inside JupyterLab, files of any size can be uploaded.",
     ),
     502: (
         "Bad Gateway",

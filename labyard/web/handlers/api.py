@@ -139,7 +139,9 @@ class LogsHandler(JsonHandler):
         """Answer the last ``lines`` (100) lines."""
         owner = await self.allowed(rights.ACT, user)
         text = self.get_query_argument("lines", "100")
-        if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= _MOST_LINES):
+        if not (
+            text.isascii() and text.isdigit() and len(text) < 10 and 0 < int(text) <= _MOST_LINES
+        ):
             raise Refused(
                 f"lines is {text!r}, which cannot be.", remedy=f"Send a number up to {_MOST_LINES}."
             )

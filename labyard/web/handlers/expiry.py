@@ -35,9 +35,10 @@ class ExtendFormHandler(OwnHandler):
         try:
             expiry = await extend(self.parts, owner, server, None)
         except LabyardError as error:
-            self.say("bad", error.message, error.remedy)
+            self.say("bad", error.message, error.remedy, about=server)
         else:
-            self.say("done", f"{server or 'My server'} was extended: {left(expiry, utc_now())}.")
+            done = f"{server or 'My server'} was extended: {left(expiry, utc_now())}."
+            self.say("done", done, about=server)
         self.go_home()
 
 

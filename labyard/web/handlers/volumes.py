@@ -95,7 +95,7 @@ class MeasureFormHandler(VolumesHandler):
     @signed_in
     async def post(self) -> None:
         """Have it done; the page tells when it is."""
-        await measure(self, await self.owner(rights.READ))
+        measure(self, await self.owner(rights.READ))
         self.go_to_volumes()
 
 
@@ -182,7 +182,7 @@ class MeasureHandler(JsonHandler):
 
     async def post(self, user: str) -> None:
         """Answer at once; ``GET …/volumes`` tells when it is done."""
-        await measure(self, await self.allowed(rights.READ, user))
+        measure(self, await self.allowed(rights.READ, user))
         self.set_status(202)
         self.finish()
 
@@ -218,7 +218,7 @@ class ArchiveHandler(JsonHandler):
         await send(self, owner, key, folder, compressed=format == "tar.gz")
 
 
-async def measure(handler: Handler, owner: Owner) -> None:
+def measure(handler: Handler, owner: Owner) -> None:
     """Have all volumes of ``owner`` measured soon."""
     parts = handler.parts
     entries = catalog(parts.settings.volumes, parts.sampler.snapshot.volumes, owner, parts.names)
