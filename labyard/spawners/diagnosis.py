@@ -16,7 +16,7 @@ from labyard.core.lastwords import Code, Fact
 from labyard.core.units import show_bytes
 
 LINES = 20  # of a lab's log that are read and shown
-_MOST_SAID = 4000  # characters
+_MOST_SAID = 4000  # characters, of those lines
 _VERSION = "X-JupyterHub-Version"
 
 
@@ -36,19 +36,20 @@ class Remains:
     memory: int | None = None
 
 
-# What a lab's log says, and the cause. The first that fits counts.
+# What a lab's log says, and the cause. The first that fits counts. Gaps are bounded: whoever writes the
+# log must not keep the hub busy with reading it.
 _LOGGED: tuple[tuple[str, Cause], ...] = (
     (r"exec format error|cannot execute binary file|: \x7felf", causes.WRONG_ARCHITECTURE),
     (
-        r"(exec|failed to exec|executable) .*(no such file or directory|not found)"
-        r"|no module named '?(jupyterhub|labyard_lab)|cannot find .*jupyterhub-singleuser"
+        r"(exec|failed to exec|executable) .{0,300}(no such file or directory|not found)"
+        r"|no module named '?(jupyterhub|labyard_lab)|cannot find .{0,300}jupyterhub-singleuser"
         r"|jupyterhub-singleuser: (command )?not found",
         causes.NO_SINGLEUSER,
     ),
-    (r"failed to connect to my hub|hub .*is it running\?", causes.HUB_UNREACHABLE),
-    (r"permission ?(error|denied).*'?/home", causes.NOT_WRITABLE),
+    (r"failed to connect to my hub|hub .{0,300}is it running\?", causes.HUB_UNREACHABLE),
+    (r"permission ?(error|denied).{0,300}'?/home", causes.NOT_WRITABLE),
     (r"no space left on device|disk quota exceeded", causes.DISK_FULL),
-    (r"nvml|nvidia driver|libcuda\.so.*(not found|cannot open)", causes.NO_GPU),
+    (r"nvml|nvidia driver|libcuda\.so.{0,300}(not found|cannot open)", causes.NO_GPU),
 )
 _SAID: Mapping[Code, Cause] = {
     Code.NO_SECRETS: causes.NO_SECRETS,
@@ -83,8 +84,9 @@ def diagnose(remains: Remains) -> LabFailed:
 
 
 def seen_in(log: str) -> Cause | None:
-    """Return the cause that a log speaks of, or None."""
-    return next((cause for text, cause in _LOGGED if re.search(text, log, re.IGNORECASE)), None)
+    """Return the cause that the end of a log speaks of, or None."""
+    end = log[-_MOST_SAID:]
+    return next((cause for text, cause in _LOGGED if re.search(text, end, re.IGNORECASE)), None)
 
 
 def removed() -> LabFailed:

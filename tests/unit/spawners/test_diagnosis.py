@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from labyard.spawners.diagnosis import Remains, diagnose, silent, stranger
+from labyard.spawners.diagnosis import (
+    _LOGGED,
+    Remains,
+    diagnose,
+    seen_in,
+    silent,
+    stranger,
+)
 
 TINI = "[FATAL tini (7)] exec labyard-lab failed: "
 HUB = (
@@ -65,3 +74,9 @@ def test_a_silent_lab_is_told_by_its_port() -> None:
 def test_a_lab_of_this_hubs_major_version_is_no_stranger() -> None:
     assert stranger({"X-JupyterHub-Version": "6.0.0"}, "6.1.1") is None
     assert stranger({"X-JupyterHub-Version": "16.0.0"}, "6.1.1") is not None
+
+
+def test_a_log_cannot_keep_the_hub_busy() -> None:
+    assert seen_in("No space left on device" + "x" * 10_000) is None, "only its end is read"
+    for text, _ in _LOGGED:
+        assert not re.search(r"\.[*+]", text), "a gap of any length takes minutes to look through"
