@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from labyard.core.visible import visible
+
 MOST_TEXT = 300  # characters of one fact
 MOST_FACTS = 12
 _LINE = re.compile(r"^labyard: ([a-z-]{1,40}): (\{.{0,4000}\})\s*$")
@@ -73,7 +75,7 @@ def facts(text: str) -> Mapping[str, Fact]:
     kept: dict[str, Fact] = {}
     for name, value in list(told.items())[:MOST_FACTS]:
         if isinstance(value, str):
-            kept[name[:40]] = value[:MOST_TEXT]
+            kept[name[:40]] = visible(value[:MOST_TEXT])
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             kept[name[:40]] = value
     return kept

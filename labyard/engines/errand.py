@@ -167,8 +167,9 @@ def _move(moves: list[tuple[str, str]], into: str, root: str, aside: str) -> Non
 def put_back(root: str, scratch: str) -> None:
     """Undo a move that was killed, as far as overwritten files go, and remove the scratch directory."""
     aside = os.path.join(scratch, _ASIDE)
-    for directory, _, files in os.walk(aside):
-        for name in files:
+    for directory, folders, files in os.walk(aside):
+        links = [f for f in folders if os.path.islink(os.path.join(directory, f))]
+        for name in files + links:
             old = os.path.join(directory, name)
             target = os.path.join(root, os.path.relpath(old, aside))
             if not os.path.lexists(target) and os.path.isdir(os.path.dirname(target)):
@@ -247,6 +248,11 @@ def run(do: str, **orders):  # type: ignore[no-untyped-def]
     return acts[do](**orders)
 
 
+def _readable(text: str) -> str:
+    """Return words that can be shown: names in a volume may hold anything, even what is no text."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def become(uid: int, gid: int, groups: list[int]) -> None:
     """Be somebody else from now on."""
     os.setgroups(groups)
@@ -264,9 +270,9 @@ def main() -> None:
     try:
         answer = {"done": run(**orders)}
     except Refusal as refusal:
-        answer = {"refused": str(refusal), "remedy": refusal.remedy}
+        answer = {"refused": _readable(str(refusal)), "remedy": refusal.remedy}
     except OSError as error:
-        answer = {"refused": f"{error}.", "remedy": "See that the volume has room."}
+        answer = {"refused": _readable(f"{error}."), "remedy": "See that the volume has room."}
     print(json.dumps(answer), file=out)
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from labyard.core import causes
 from labyard.core.units import show_bytes
+from labyard.core.visible import visible
 from labyard.incidents.incident import Incident
 
 _SKEW = 60  # seconds that nobody notices
@@ -76,15 +77,10 @@ def of_report(report: Report, user_id: int, server: str, now: datetime) -> list[
 def _room(room: Room) -> str:
     of = f"{room.path} has {show_bytes(room.free)} of {show_bytes(room.size)} left."
     largest = ", ".join(
-        f"{plain(path.removeprefix(f'{room.path}/'))} ({show_bytes(size)})"
+        f"{visible(path.removeprefix(f'{room.path}/'))} ({show_bytes(size)})"
         for path, size in room.largest[:_MOST_SHOWN]
     )
-    return f"{plain(of)} The largest there: {largest}." if largest else plain(of)
-
-
-def plain(text: str) -> str:
-    """Return ``text`` without what could make it look like something else: controls, directions."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return f"{visible(of)} The largest there: {largest}." if largest else visible(of)
 
 
 def _span(seconds: float) -> str:

@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from labyard_lab.rooms import Room
 
@@ -19,7 +20,7 @@ _LONGEST = 200  # characters of a path
 _TOLD = ("full", "low", "read-only")
 
 _lock = threading.Lock()
-_said: dict[str, object] = {}
+_said: dict[str, Any] = {}
 
 
 def file() -> Path:
@@ -52,9 +53,7 @@ def say(**facts: object) -> None:
     """Add to what is said, and write it down. A disk that takes nothing at all is left alone."""
     with _lock:
         _said.update(facts)
-        content = json.dumps(_said).encode()
-        if len(content) > _SIZE:
-            content = json.dumps({**_said, "rooms": []}).encode()
+        content = _fitting(_said)
         try:
             descriptor = os.open(file(), os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
             try:
@@ -64,3 +63,11 @@ def say(**facts: object) -> None:
                 os.close(descriptor)
         except OSError:
             return
+
+
+def _fitting(said: dict[str, Any]) -> bytes:
+    """Return what is said in a size that fits: rather how rooms stand than what fills them."""
+    bare = [{**room, "largest": []} for room in said.get("rooms", [])]
+    shorter = (said, {**said, "rooms": bare}, {**said, "rooms": bare[:1]})
+    contents = (json.dumps(one).encode() for one in shorter)
+    return next((content for content in contents if len(content) <= _SIZE), b"{}")

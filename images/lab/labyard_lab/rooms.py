@@ -99,9 +99,14 @@ def largest(path: Path, patience: float = _PATIENCE) -> list[tuple[str, int]]:
         entries = sorted(path.iterdir())
     except OSError:
         return []
-    sums = ((str(entry), sum(_sizes(entry, device, deadline))) for entry in entries)
+    sums = ((_readable(entry), sum(_sizes(entry, device, deadline))) for entry in entries)
     worth = (found for found in sums if found[1] >= _WORTH)
     return sorted(worth, key=lambda found: found[1], reverse=True)[:_MOST]
+
+
+def _readable(path: Path) -> str:
+    """Return a name that can be sent: not all bytes of a file's name are text."""
+    return os.fsencode(path).decode(errors="replace")
 
 
 def _sizes(entry: Path, device: int, deadline: float) -> Iterator[int]:

@@ -31,6 +31,14 @@ def test_anything_else_is_no_word(line: str) -> None:
     assert parse(line) is None
 
 
+def test_facts_cannot_forge_a_line_or_break_a_page() -> None:
+    said = parse("labyard: no-room: " + json.dumps({"path": "/tmp\n[E] forged\x1b[2J\udce9"}))
+    assert said is not None
+    path = str(said.facts["path"])
+    assert path.isprintable()
+    assert path.encode()
+
+
 def test_facts_are_bounded_and_plain() -> None:
     many = {f"f{n}": "x" * 1000 for n in range(3)} | {f"g{n}": n for n in range(30)}
     said = parse("labyard: no-room: " + json.dumps(many)[:-1] + ', "nested": {"a": [1]}}')

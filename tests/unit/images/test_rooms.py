@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
@@ -165,7 +164,25 @@ def test_what_a_lab_says_is_what_the_platform_reads(
     assert len(report.file().read_bytes()) == len(content)  # a full disk takes it still
     long = [(f"/home/lab/{'x' * 300}{n}", 7) for n in range(400)]
     report.rooms([Room(home, "full")], long)
-    assert json.loads(report.file().read_bytes())["rooms"] == []
+    (told_still,) = read(report.file().read_bytes()).rooms
+    assert (told_still.state, told_still.largest) == ("full", []), "that it is full matters more"
+
+
+def test_a_name_that_is_no_text_does_not_silence_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from labyard_lab import report, rooms
+
+    from labyard.incidents.report import read
+
+    monkeypatch.setenv("LABYARD_SECRETS", "x")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    home = tmp_path / "home"
+    home.mkdir()
+    Path(os.fsdecode(os.fsencode(home) + b"/latin-\xe9")).write_bytes(b"x" * 100_000)
+    report.rooms([rooms.Room(home, "full")], rooms.largest(home))
+    (told,) = read(report.file().read_bytes()).rooms
+    assert [path for path, _ in told.largest] == [f"{home}/latin-\N{REPLACEMENT CHARACTER}"]
 
 
 def test_the_words_fit_into_a_notice() -> None:
