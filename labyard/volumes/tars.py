@@ -10,7 +10,7 @@ from labyard.core.errors import Refused
 
 END = bytes(2 * BLOCKSIZE)
 _ENCODING, _ERRORS = "utf-8", "surrogateescape"
-_LONGEST = 2**18  # bytes of one entry's long names and other additions
+_LONGEST = 2**18  # bytes of one entry's long names and other additions, of all together
 _LONG = {tarfile.GNUTYPE_LONGNAME: "path", tarfile.GNUTYPE_LONGLINK: "linkpath"}
 _NOT_FOR_ALL = {"path", "linkpath", "size"}
 
@@ -32,6 +32,7 @@ class Reader:
         self._long = bytearray()  # what has come of an addition to the next header
         self._addition: TarInfo | None = None
         self._said: dict[str, str] = {}  # by additions, for the next entry
+        self._added = 0  # bytes of additions since the last entry
         self._left = 0  # bytes of content to come
         self._padding = 0  # bytes to a whole block after it
 
@@ -78,7 +79,8 @@ class Reader:
                 "This is not a tar, or it is damaged.", remedy="Pack it anew: tar czf my.tar.gz …"
             ) from None
         if entry.type in (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.XGLTYPE, *_LONG):
-            if not 0 < entry.size <= _LONGEST:
+            self._added += entry.size
+            if entry.size <= 0 or self._added > _LONGEST:
                 raise NoTar("A name in the archive is too long.", remedy="Shorten it.")
             self._addition = entry
             self._content(entry.size)
@@ -107,7 +109,7 @@ class Reader:
         self._said.update(said)
 
     def _complete(self, entry: TarInfo) -> None:
-        said, self._said = self._said, {}
+        said, self._said, self._added = self._said, {}, 0
         if any(key.startswith("GNU.sparse.") for key in said):
             raise NoTar(
                 f"{shown(said.get('path', entry.name))} is stored with holes, which is not read here.",

@@ -10,7 +10,7 @@ import random
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable
-from tarfile import TarInfo
+from tarfile import BLOCKSIZE, TarInfo
 
 import pytest
 
@@ -162,6 +162,12 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "long-name": (archive(("n" * 300, b"x")), "too long a name"),
     "long-path": (archive(("d/" * 2500 + "x", b"x")), "too long a name"),
     "huge-pax-name": (archive(("n/" * 200_000, b"x")), "name in the archive is too long"),
+    "additions-without-end": (
+        b"".join(
+            entry("x", pax_headers={f"k{n}": "v" * 10_000}).tobuf()[:-BLOCKSIZE] for n in range(30)
+        ),
+        "name in the archive is too long",
+    ),
     "character-device": (archive(entry("dev", tarfile.CHRTYPE, devmajor=1)), "dev is a device"),
     "block-device": (archive(entry("dev", tarfile.BLKTYPE)), "dev is a device"),
     "pipe": (archive(entry("pipe", tarfile.FIFOTYPE)), "pipe is a pipe"),
