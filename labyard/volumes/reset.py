@@ -47,9 +47,11 @@ class Reset:
             entries = catalog(self.settings, existing, owner, self.names)
             chosen = [e for e in entries if e.mount.key in keys and e.exists]
             self._check_unread(chosen)
-            async with self.sizes.standing_back([entry.mount.source for entry in chosen]):
-                for entry in chosen:
-                    await self.engine.remove_volume(entry.mount.source)
+            going = [entry.mount.source for entry in chosen]
+            with self.reading.shut(going):
+                async with self.sizes.standing_back(going):
+                    for volume in going:
+                        await self.engine.remove_volume(volume)
         return tuple(entry.mount.key for entry in chosen)
 
     def _check(self, keys: Sequence[str]) -> None:

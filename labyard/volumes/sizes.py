@@ -79,8 +79,7 @@ class Sizes:
         try:
             if self._work is not None and self._now & set(volumes):
                 self._work.cancel()
-                with suppress(asyncio.CancelledError, Exception):
-                    await asyncio.wait({self._work})
+                await asyncio.wait({self._work})
             yield
         finally:
             self._held.difference_update(volumes)

@@ -5,7 +5,14 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterator,
+    Sequence,
+)
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 
@@ -44,13 +51,25 @@ class Reading:
     def __init__(self) -> None:
         self._volumes: Counter[str] = Counter()
         self._people: Counter[int] = Counter()
+        self._shut: set[str] = set()
 
     def __contains__(self, volume: object) -> bool:
         return volume in self._volumes
 
     @contextmanager
+    def shut(self, volumes: Collection[str]) -> Iterator[None]:
+        """Let nobody begin to read ``volumes``, which are about to go, until the block ends."""
+        self._shut.update(volumes)
+        try:
+            yield
+        finally:
+            self._shut.difference_update(volumes)
+
+    @contextmanager
     def take(self, owner: Owner, volume: str) -> Iterator[None]:
-        """Read ``volume`` until the block ends. Raises ``Busy`` when too many do."""
+        """Read ``volume`` until the block ends. Raises ``Busy`` when too many do, or it is to go."""
+        if volume in self._shut:
+            raise Busy("The volume is being reset.", remedy="There is nothing left to download.")
         if self._people[owner.id] >= _OWN or self._people.total() >= _ALL:
             whose = "of yours" if self._people[owner.id] >= _OWN else "of others"
             raise Busy(
