@@ -5,15 +5,20 @@ import re
 
 import pytest
 
+from labyard.core import causes
+from labyard.incidents.incident import Incident
 from labyard.settings.schema import Settings
 from labyard.web.files import STATIC
 from labyard.web.page import Frame, environment, template_paths
 from labyard.web.sampler import Snapshot
 from labyard.web.view.home import home
+from labyard.web.view.incidents import view_incidents
+from labyard.web.view.tools import Tool
 from tests.unit.web.conftest import ANNA, NAMES, NOW, person, running
 
 # From the npm package of that name and version: package/dist/htmx.min.js.
 HTMX = ("htmx.org", "2.0.11", "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717")
+OOM = Incident(causes.LAB_OUT_OF_MEMORY, ANNA.id, "", NOW)
 
 
 def test_htmx_is_the_file_that_was_vetted() -> None:
@@ -29,7 +34,8 @@ def render(settings: Settings, snapshot: Snapshot, **caller: object) -> tuple[st
         caller={"name": "anna", **caller},
         xsrf="token",
         home=drawn,
-        tools=(),
+        tools=(Tool("Glances", "speedometer2", "/user/anna/glances/"),),
+        incidents=view_incidents([OOM], NOW),
         said=None,
         pending="/hub/spawn-pending/anna",
         expiries={},
@@ -56,6 +62,17 @@ def test_nothing_needs_inline_style_or_handlers(settings: Settings, snapshot: Sn
     page, _ = render(settings, snapshot)
     main = page[page.index("<main") :]
     assert not re.search(r"\sstyle=|\son[a-z]+=", main)
+
+
+def test_what_is_swapped_while_it_has_the_focus_gives_it_back(
+    settings: Settings, snapshot: Snapshot
+) -> None:
+    page, _ = render(settings, snapshot)
+    main = page[page.index("<main") : page.index("</main>")]
+    controls = re.findall(r"<(?:a|button|summary)\b[^>]*>", main)
+    ids = [found[1] if (found := re.search(r'\sid="([^"]+)"', c)) else c for c in controls]
+    assert len(ids) >= 10
+    assert not [id for id in ids if id.startswith("<") or ids.count(id) > 1]
 
 
 def test_what_people_wrote_is_text(snapshot: Snapshot) -> None:
