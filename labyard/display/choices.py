@@ -6,8 +6,11 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from labyard.core.errors import Refused
+
+T = TypeVar("T", bound=StrEnum)
 
 LONGEST_NAME = 60
 # Marks that sit on one letter: scripts that stack them use up to four.
@@ -60,6 +63,11 @@ def parse(name: str, theme: str, figures: str) -> Display:
         ) from None
 
 
+def typed(name: str, theme: str, figures: str) -> Display:
+    """Return what a form that was refused said, to be drawn again; it is not checked."""
+    return Display(name[: 2 * LONGEST_NAME], _one_of(Theme, theme), _one_of(Figures, figures))
+
+
 def display_name(text: str) -> str:
     """Return text as a name that can be shown: one line, visible, of bounded size.
 
@@ -78,6 +86,11 @@ def display_name(text: str) -> str:
     if _most_marks(name) > _MOST_MARKS:
         raise _refused(f"A letter of a display name carries at most {_MOST_MARKS} marks.")
     return name
+
+
+def _one_of(kind: type[T], text: str) -> T:
+    """Return the choice that ``text`` names, the usual one where it names none."""
+    return next((choice for choice in kind if choice.value == text), next(iter(kind)))
 
 
 def _most_marks(name: str) -> int:

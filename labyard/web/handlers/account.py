@@ -7,7 +7,7 @@ from typing import Any
 
 from labyard.core.errors import Forbidden, LabyardError
 from labyard.core.models import Owner
-from labyard.display.choices import LONGEST_NAME, Display, Figures, Theme, parse
+from labyard.display.choices import LONGEST_NAME, Display, Figures, Theme, parse, typed
 from labyard.ssh import keys
 from labyard.ssh.keyring import MOST
 from labyard.web import rights
@@ -69,7 +69,7 @@ class ProfileHandler(AccountHandler):
         try:
             chosen = parse(name, theme, figures)
         except LabyardError as error:
-            return await self._show(Display(name[: 2 * LONGEST_NAME]), error)
+            return await self._show(typed(name, theme, figures), error)
         await asyncio.to_thread(self.parts.shelf.keep, owner.id, chosen)
         self.say("done", "Saved.")
         return self.again("profile")

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from labyard.core.errors import Refused
-from labyard.display.choices import LONGEST_NAME, Display, Figures, Theme, display_name, parse
+from labyard.display.choices import (
+    LONGEST_NAME,
+    Display,
+    Figures,
+    Theme,
+    display_name,
+    parse,
+    typed,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +57,9 @@ def test_choices_are_those_of_the_page() -> None:
     for theme, figures in (("pink", "plain"), ("dark", "none"), ("", "")):
         with pytest.raises(Refused, match="none of the choices"):
             parse("Ada", theme, figures)
+
+
+def test_a_refused_form_is_drawn_as_it_was_typed() -> None:
+    assert typed("...", "dark", "plain") == Display("...", Theme.DARK, Figures.PLAIN)
+    drawn = typed("x" * 9999, "pink", "")
+    assert (len(drawn.name), drawn.theme, drawn.figures) == (120, Theme.SYSTEM, Figures.CHARTS)
