@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
 import tempfile
 from collections.abc import Iterable
@@ -66,7 +67,7 @@ def download(site: Installation, user: str, key: str, folder: str, to: Path | No
     path = to or Path(filename(key, folder, utc_now().date().isoformat(), compressed=True))
     part = path.with_name(path.name + ".part")
     try:
-        with part.open("xb") as file:
+        with open(part, "xb", opener=_private) as file:
             hub.fetch(file, "users", user, "volumes", key, "archive", folder=folder)
         part.rename(path)
     except FileExistsError:
@@ -114,7 +115,13 @@ def upload(
     if as_json:
         output.show_json(answer)
     else:
-        output.say(f"✔ {user}: {answer['files']} files in {key}")
+        files = answer["files"]
+        output.say(f"✔ {user}: {files} file{'' if files == 1 else 's'} in {key}")
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file for whoever runs this alone: it holds somebody's."""
+    return os.open(path, flags, 0o600)
 
 
 def _packed(paths: Iterable[Path]) -> BinaryIO:

@@ -265,6 +265,7 @@ def test_the_command_line_takes_out_and_puts_in(anna: Person, yard: Yard, tmp_pa
     out = tmp_path / "out.tar.gz"
     where = ("anna", "workspace", "--folder", "cli/results", "-o", str(out))
     assert str(out) in yard.labyard("volumes", "download", *where).stdout
+    assert out.stat().st_mode & 0o777 == 0o600  # somebody's files, for whoever asked alone
     with tarfile.open(out) as tar:
         assert sorted(tar.getnames()) == [
             "results",
