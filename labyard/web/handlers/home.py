@@ -18,8 +18,10 @@ from labyard.web.view.expiry import view_expiries
 from labyard.web.view.home import Home, home
 from labyard.web.view.incidents import view_incidents
 from labyard.web.view.tools import Tool, view_tools
-from labyard.web.view.words import utc_now
+from labyard.web.view.words import shortened, utc_now
 
+# Characters of a message and of a remedy: browsers drop a cookie that is longer than 4 KB.
+_LONGEST = (300, 500)
 AT_ONCE = 1.0  # seconds a start may take before its starting page is shown
 _FLASH = "labyard-said"
 # What the hub's own pages say here, where they cannot leave words: by name, so that no link can say more.
@@ -51,10 +53,11 @@ class OwnHandler(PageHandler):
         ``about`` is the server whose next action has the keyboard's focus then.
         """
         message, stop, rest = message.partition(". ")
-        message, remedy = message + stop.strip(), f"{rest} {remedy}".strip()
+        said = (message + stop.strip(), f"{rest} {remedy}".strip())
+        message, remedy = (shortened(text, most) for text, most in zip(said, _LONGEST, strict=True))
         self.set_signed_cookie(
             _FLASH,
-            json.dumps([kind, message, remedy, about]),
+            json.dumps([kind, message, remedy, about], ensure_ascii=False),
             expires_days=None,
             path=self.service,
             httponly=True,

@@ -28,3 +28,8 @@ def lasting(span: timedelta) -> str:
 def cores(cpu: float | None) -> str:
     """Return a number of cores, e.g. ``1 core``; nothing for None."""
     return "" if cpu is None else f"{cpu:g} core{'' if cpu == 1 else 's'}"
+
+
+def shortened(text: str, most: int) -> str:
+    """Return ``text`` in at most ``most`` characters, the last of them … where some are left out."""
+    return text if len(text) <= most else text[: most - 1] + "…"
