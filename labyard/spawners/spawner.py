@@ -14,7 +14,7 @@ from sqlalchemy import inspect
 from traitlets import Any as AnyTrait
 
 from labyard.core import causes
-from labyard.core.errors import Busy, EngineError, LabyardError
+from labyard.core.errors import Busy, EngineError, EngineUnreachable, LabyardError
 from labyard.core.models import LabStatus, Owner, ServerPlan, ServerRef
 from labyard.spawners import room
 from labyard.spawners.choosing import Choosing
@@ -144,7 +144,8 @@ class LabSpawner(Choosing, Spawner):
         place = self.workplace
         progress.tell("preparing", "Preparing")
         with progress.if_slow(SLOW, "The container engine has not answered yet."):
-            planned = with_gpus(await self._room_for(await self._plan()), gpus)
+            fitted = await self._room_for(await self._plan())
+        planned = with_limits_told(with_gpus(fitted, gpus))
         labs, path = place.settings.labs, self.server.base_url
         start = Start(place.engine, labs, self._clearing, progress, path, hub_version)
         try:
@@ -204,7 +205,7 @@ class LabSpawner(Choosing, Spawner):
             secrets=handed.secrets,
             labels=handed.labels,
         )
-        return with_limits_told(self.plan_hook(self, planned) if self.plan_hook else planned)
+        return self.plan_hook(self, planned) if self.plan_hook else planned
 
     async def stop(self, now: bool = False) -> None:
         """Stop and remove the lab; its volumes stay. Waits for an engine that is away."""
@@ -219,12 +220,10 @@ class LabSpawner(Choosing, Spawner):
         """Return None while the lab runs or nobody knows, else its exit code."""
         if not self._lab_name:
             return 0  # nothing was started, or the start failed and was cleaned up
-        if self._starting and self._work is None:
-            # The hub that started it is gone, and its start with it.
-            await self._clearing.clear(self._lab_name, None, away=False)
-            return 1
         while True:
             try:
+                if self._starting and self._work is None:
+                    return await self._forsaken()
                 return await self._settled()
             except EngineError as error:
                 self.log.warning("%s counts as running: %s", self._log_name, error)
@@ -233,6 +232,16 @@ class LabSpawner(Choosing, Spawner):
                 if not self._check_pending or await self._answers():
                     return None
             await asyncio.sleep(_LOOK_AGAIN)
+
+    async def _forsaken(self) -> int:
+        """Remove what a start made whose hub is gone, and the start with it."""
+        try:
+            await self.workplace.engine.remove(self._lab_name)
+        except EngineUnreachable:
+            raise  # nobody knows whether it runs
+        except LabyardError as error:
+            self.log.warning("What is left of %s: %s", self._log_name, error)
+        return 1
 
     async def _settled(self) -> int | None:
         """Return what :meth:`poll` does; a lab that is being restarted is not over."""
