@@ -118,6 +118,9 @@ class Watcher:
             raise
         except LabyardError:
             return  # the engine is away: what was known stays
+        except Exception:
+            log.exception("Reading what %s reports failed", lab)
+            return
         for incident in self.board.settle(
             user_id, server, of_report(report, user_id, server, datetime.now(UTC))
         ):

@@ -43,7 +43,7 @@ from labyard.web.handlers import (
     tools,
     volumes,
 )
-from labyard.web.handlers.base import Parts
+from labyard.web.handlers.base import Parts, Protected
 from labyard.web.hub import Hub
 from labyard.web.look import sheet
 from labyard.web.page import Frame
@@ -62,32 +62,8 @@ _USER = r"([^/]+)"
 _WHICH = r"(?:server|servers/([^/]+))"
 
 
-class SignedInHandler(HubOAuthCallbackHandler):
+class SignedInHandler(Protected, HubOAuthCallbackHandler):
     """Where the hub sends a browser back to."""
-
-    def set_default_headers(self) -> None:
-        """Protect this answer like every other."""
-        for name, value in security.headers().items():
-            self.set_header(name, value)
-
-
-class SiteStyleHandler(RequestHandler):
-    """The site's own colours. They change with the settings, so that each look asks again."""
-
-    def initialize(self, sheet: str) -> None:
-        """Take the style sheet."""
-        self._sheet = sheet
-
-    def set_default_headers(self) -> None:
-        """Protect this answer like every other."""
-        for name, value in security.headers().items():
-            self.set_header(name, value)
-        self.set_header("Content-Type", "text/css; charset=utf-8")
-        self.set_header("Cache-Control", "no-cache")
-
-    def get(self) -> None:
-        """Answer it; a browser that has it already is told so."""
-        self.finish(self._sheet)
 
 
 def make_parts(
@@ -162,7 +138,7 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
             )
         ),
         (r"oauth_callback", SignedInHandler, {}),
-        (r"site\.css", SiteStyleHandler, {"sheet": sheet(parts.settings.site)}),
+        (r"site\.css", files.SiteStyleHandler, {"sheet": sheet(parts.settings.site)}),
         (r"static/(.*)", files.FileHandler, {}),
         (r"api/servers", api.ServersHandler, given),
         (rf"api/servers/{_USER}", api.ServerHandler, given),

@@ -65,7 +65,17 @@ class SignInNeeded(LabyardError):
     status = 401
 
 
-class Handler(HubOAuthenticated, RequestHandler):
+class Protected(RequestHandler):
+    """A handler whose every answer carries what protects it, errors too."""
+
+    def set_default_headers(self) -> None:
+        """Protect the answer."""
+        for name, value in security.headers().items():
+            self.set_header(name, value)
+        self.clear_header("Server")
+
+
+class Handler(HubOAuthenticated, Protected):
     """A handler that knows who asks. Nothing is granted but what a subclass demands and gets."""
 
     parts: Parts
@@ -74,12 +84,6 @@ class Handler(HubOAuthenticated, RequestHandler):
         """Take what the application was made of."""
         self.parts = parts
         self.hub_auth = parts.auth
-
-    def set_default_headers(self) -> None:
-        """Protect every answer, errors too."""
-        for name, value in security.headers().items():
-            self.set_header(name, value)
-        self.clear_header("Server")
 
     def refuse_foreign(self) -> None:
         """Refuse what another site's page, or a lab's, is behind."""

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from tornado.web import HTTPError, RequestHandler
+from tornado.web import HTTPError
 
-from labyard.web import security
 from labyard.web.files import read
+from labyard.web.handlers.base import Protected
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
-class FileHandler(RequestHandler):
+class FileHandler(Protected):
     """Our own files; an address with ``?v=`` never changes. They are no secret: nobody signs in for them."""
-
-    def set_default_headers(self) -> None:
-        """Protect this answer like every other."""
-        for name, value in security.headers().items():
-            self.set_header(name, value)
 
     def get(self, name: str) -> None:
         """Answer the file; a browser that has it already is told so."""
@@ -30,3 +25,17 @@ class FileHandler(RequestHandler):
         if packed:
             self.set_header("Content-Encoding", "gzip")
         self.finish(file.packed if packed else file.content)
+
+
+class SiteStyleHandler(Protected):
+    """The site's own colours. They change with the settings, so that each look asks again."""
+
+    def initialize(self, sheet: str) -> None:
+        """Take the style sheet."""
+        self._sheet = sheet
+
+    def get(self) -> None:
+        """Answer it; a browser that has it already is told so."""
+        self.set_header("Content-Type", "text/css; charset=utf-8")
+        self.set_header("Cache-Control", "no-cache")
+        self.finish(self._sheet)
