@@ -100,7 +100,7 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def watch(self) -> AsyncIterator[LabEvent]:
+    def watch(self) -> AsyncGenerator[LabEvent, None]:
         """Yield what happens to labs from now on, each within 3 seconds, for as long as it answers.
 
         An engine that cannot know what ended a process leaves that out: see its ``info``.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 from labyard.core.errors import LabyardError, NotFound
@@ -47,8 +48,9 @@ class Watcher:
             while True:
                 try:
                     self._meet(await self._engine.labs())
-                    async for event in self._engine.watch():
-                        self._take(event)
+                    async with aclosing(self._engine.watch()) as events:
+                        async for event in events:
+                            self._take(event)
                 except LabyardError as error:
                     log.info("Watching the labs waits: %s", error)
                 except Exception:

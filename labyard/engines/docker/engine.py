@@ -234,7 +234,7 @@ class DockerEngine(Engine):
         labs = [lab for lab in await self.labs() if lab.status is LabStatus.RUNNING]
         return await self._samples.survey({lab.name: lab.id for lab in labs if lab.name in names})
 
-    def watch(self) -> AsyncIterator[LabEvent]:
+    def watch(self) -> AsyncGenerator[LabEvent, None]:
         """Yield what happens to labs. What Podman ends whole for want of memory, it does not say."""
         return Watch(self._connection, self._names.installation).events()
 

@@ -10,7 +10,7 @@ import asyncio
 import json
 import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,7 +56,7 @@ class Watch:
         self._labs: dict[str, _Watched] = {}
         self._told: asyncio.Queue[LabEvent | Exception] = asyncio.Queue()
 
-    async def events(self) -> AsyncIterator[LabEvent]:
+    async def events(self) -> AsyncGenerator[LabEvent, None]:
         """Yield what happens. Raises ``EngineUnreachable`` when the engine falls silent."""
         work = [asyncio.create_task(self._run(part)) for part in (self._follow, self._count)]
         try:
@@ -108,6 +108,8 @@ class Watch:
             return
         labels = read.labels(answer)
         if not labels.items() >= self._wanted.items():  # to Podman's filter one of them is enough
+            return
+        if not (new or answer["State"].get("Running")):  # its end was told before we looked
             return
         pid = answer["State"].get("Pid") or 0
         counter = await asyncio.to_thread(oom.find, pid, container) if pid else None

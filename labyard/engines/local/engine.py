@@ -187,7 +187,7 @@ class LocalEngine(Engine):
             if keeper is not None and keeper in after.samples
         }
 
-    def watch(self) -> AsyncIterator[LabEvent]:
+    def watch(self) -> AsyncGenerator[LabEvent, None]:
         """Yield starts and ends, within 2 seconds."""
         return watching.watch(self)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
 from labyard.core.models import Happening, Lab, LabEvent, LabStatus
@@ -12,7 +12,7 @@ from labyard.engines.base import Engine
 _LOOK = 2.0  # seconds
 
 
-async def watch(engine: Engine) -> AsyncIterator[LabEvent]:
+async def watch(engine: Engine) -> AsyncGenerator[LabEvent, None]:
     """Yield starts and ends. Why the kernel ended a process nobody can tell here: there is no limit."""
     before = await _labs(engine)
     while True:

@@ -1,0 +1,61 @@
+"""The watcher goes on, whatever a report is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from labyard.core.models import Lab, LabEvent, LabStatus
+from labyard.core.names import USER_ID
+from labyard.engines.local.engine import LocalEngine
+from labyard.incidents import watcher
+from labyard.incidents.board import Board
+from labyard.incidents.incident import Incident
+
+LAB = Lab("id", "yard-anna", LabStatus.RUNNING, "image", {USER_ID: "7"})
+FULL = b'{"rooms": [{"path": "/home/lab", "state": "full"}]}'
+
+
+class Engine(LocalEngine):
+    """The local engine with one lab, whose report fails once in a way that nobody foresaw."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__("yard", root, root)
+        self.reports = iter((EOFError("odd"), FULL))
+
+    async def labs(self) -> Sequence[Lab]:
+        return [LAB]
+
+    async def watch(self) -> AsyncGenerator[LabEvent, None]:
+        await asyncio.Event().wait()
+        yield  # type: ignore[misc]
+
+    async def report(self, name: str) -> bytes:
+        given = next(self.reports, FULL)
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+
+async def test_a_report_that_fails_oddly_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "_SOON", (0.01, 0.01))
+    told = asyncio.Event()
+
+    async def tell(lab: str, incident: Incident) -> None:
+        told.set()
+
+    board = Board()
+    work = asyncio.create_task(watcher.Watcher(Engine(tmp_path), board, tell).run())
+    try:
+        async with asyncio.timeout(10):
+            await told.wait()
+    finally:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+    assert [one.cause.code for one in board.of(7, datetime.now(UTC))] == ["home-full"]
