@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import secrets
 from collections.abc import (
     AsyncGenerator,
@@ -32,6 +33,8 @@ from labyard.engines.docker.spec import Body, with_ulimits
 from labyard.engines.docker.user_networks import UserNetworks
 from labyard.engines.docker.user_volumes import UserVolumes
 from labyard.engines.errand import NEW
+
+log = logging.getLogger(__name__)
 
 _CHUNK = 256 * 2**10  # bytes
 _MOVING = 300.0  # seconds that moving or removing what was uploaded may take
@@ -60,6 +63,7 @@ class Errands:
         self._image = image
         self._ulimits = ulimits
         self._under_way: set[str] = set()
+        self._left: set[tuple[str, str]] = set()  # volumes and marks of uploads to clear up after
 
     async def measure(self, volumes: Sequence[str], seconds: float) -> Mapping[str, Size]:
         """Return the sizes of those of ``volumes`` that there are."""
@@ -111,12 +115,16 @@ class Errands:
                 if "refused" in said:
                     raise Refused(said["refused"], remedy=said["remedy"])
             except BaseException:
-                await asyncio.shield(self._clear(volume, mark))
+                await asyncio.shield(self._clear(volume, mark))  # raises nothing in its place
                 raise
 
     async def sweep(self) -> None:
         """Remove what errands left that no process of ours is about any more."""
-        for row in await self._networks.containers():
+        rows = await self._networks.containers()
+        for volume, theirs in tuple(self._left):
+            if theirs not in self._under_way:
+                await self._clear(volume, theirs)
+        for row in rows:
             mark = read.labels(row).get(ERRAND)
             if mark is None or mark in self._under_way:
                 continue
@@ -187,8 +195,21 @@ class Errands:
             raise
 
     async def _clear(self, volume: str, mark: str) -> None:
-        body = errand_spec.clearing(self._image, volume, self._labels, mark)
-        await self._run("clearing up after an upload", body, _MOVING)
+        """Remove what an upload left in a volume; what cannot be removed now waits for the next sweep."""
+        doing = "clearing up after an upload"
+        self._left.add((volume, mark))
+        try:
+            await self._volumes.demand(volume)  # a container would make one that is gone anew
+            body = errand_spec.clearing(self._image, volume, self._labels, mark)
+            said = await self._run(doing, body, _MOVING)
+            if "refused" in said:
+                raise EngineError(f"{doing} failed: {said['refused']}", remedy=said["remedy"])
+        except NotFound:
+            pass  # it went with its volume
+        except LabyardError as error:
+            log.warning("The volume %s still holds what an upload left: %s", volume, error)
+            return
+        self._left.discard((volume, mark))
 
     async def _run(self, doing: str, body: Body, seconds: float) -> Mapping[str, Any]:
         """Run a container to its end, and return what it said."""
