@@ -44,8 +44,6 @@ def configure(config: Any) -> Path:
     from labyard.auth.native import LabyardAuthenticator  # noqa: PLC0415
     from labyard.expiry.store import Expiries  # noqa: PLC0415
     from labyard.hub import Hub  # noqa: PLC0415
-    from labyard.spawners import api as spawner_api  # noqa: PLC0415
-    from labyard.spawners import starts  # noqa: PLC0415
     from labyard.spawners.spawner import LabSpawner  # noqa: PLC0415
     from labyard.spawners.workplace import Workplace  # noqa: PLC0415
     from labyard.web.page import template_paths, template_vars  # noqa: PLC0415
@@ -53,7 +51,7 @@ def configure(config: Any) -> Path:
     site = Installation.here()
     choices, settings = site.choices, site.settings
     engine = site.engine()
-    Hub.more_handlers = [*spawner_api.handlers, *starts.handlers]
+    Hub.more_handlers = hub_handlers()
     LabSpawner.workplace = Workplace(
         settings=settings,
         names=site.names,
@@ -75,6 +73,13 @@ def configure(config: Any) -> Path:
     )
     apply(settings, place, config)
     return site.loaded.path
+
+
+def hub_handlers() -> list[tuple[str, type]]:
+    """Return what the hub answers besides JupyterHub and the accounts: patterns below its prefix."""
+    from labyard.spawners import api, starts  # noqa: PLC0415
+
+    return [*api.handlers, *starts.handlers]
 
 
 def configured(config: Any) -> None:

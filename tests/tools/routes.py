@@ -16,6 +16,7 @@ from tornado.web import RequestHandler
 from labyard.auth.native import LabyardAuthenticator
 from labyard.settings.schema import Settings
 from labyard.web.app import make_app
+from labyard.wiring.processes import hub_handlers
 
 METHODS = ("post", "put", "patch", "delete")
 SERVICE = "/services/labyard/"
@@ -35,8 +36,8 @@ class Route:
 
 
 def hub_routes() -> list[Route]:
-    """Return those of the hub: JupyterHub's own and our authenticator's."""
-    ours = LabyardAuthenticator().get_handlers(None)
+    """Return those of the hub: JupyterHub's own and ours."""
+    ours = [*LabyardAuthenticator().get_handlers(None), *hub_handlers()]
     everything = [*ours, *handlers.default_handlers, *apihandlers.default_handlers]
     return _mutating((f"/hub{pattern}", handler) for pattern, handler, *_ in everything)
 

@@ -16,6 +16,8 @@ def test_what_is_known_to_be_there_is_found() -> None:
     hub = {str(route) for route in hub_routes()}
     assert {"POST /hub/login", "POST /hub/spawn", "DELETE /hub/api/users/x/server"} <= hub
     assert "POST /hub/api/labyard/accounts/x/approve" in hub
+    assert {"POST /hub/start-again/x", "POST /hub/cancel-start/x"} <= hub
+    assert "DELETE /hub/api/labyard/users/x/server/start" in hub
     service = {str(route) for route in service_routes()}
     assert {f"POST {SERVICE}server/start", f"POST {SERVICE}volumes/reset"} <= service
     assert not [route for route in service if route.startswith("GET")]
