@@ -78,8 +78,11 @@ REFLECTING = (
     "hub/spawn/mallory/{}",
     "hub/user/mallory/{}",
     "services/labyard/{}",
-    "services/labyard/volumes/reset?volume={}",
-    "services/labyard/new?image={}&environment={}",
+    "services/labyard/volumes/download?volume={}",
+    "services/labyard/new?server={}&opt-image={}&opt-environment={}",
+    "services/labyard/change?server={}",
+    "services/labyard/info?server={}",
+    "services/labyard/tools/port?port={}",
     "services/labyard/account/{}",
     "{}",
 )
@@ -122,7 +125,7 @@ def test_what_a_site_words_stays_text(mallory: Watched, below: Yard) -> None:
     for profile in below.settings["labs"]["profiles"]:
         shows(page, profile["title"])
         shows(page, profile["description"])
-    for path in ("services/labyard/volumes/reset?volume=v0", "hub/spawn/mallory"):
+    for path in ("services/labyard/volumes", "services/labyard/volume/v0", "hub/spawn/mallory"):
         mallory.open(path)
 
 

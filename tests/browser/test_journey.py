@@ -141,7 +141,7 @@ def reset_a_volume(user: Hands) -> None:
     user.press(page.locator("#manage"))
     row = page.locator("#volume-cache")
     expect(row.get_by_role("button", name="Reset")).to_be_disabled()
-    expect(page.locator("#why-cache")).to_contain_text("top", ignore_case=True)
+    expect(page.locator("#why-cache")).to_contain_text("stop your server first")
     bar = page.get_by_role("navigation", name="Main")
     user.press(bar.get_by_role("link", name="Home", exact=True))
     for stop in ("#stop", "#stop-beside"):
