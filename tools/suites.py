@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -27,6 +28,11 @@ PARALLEL = {
     "browser": ("-n", "2", "--dist", "loadfile"),
     "faults": ("-n", "3", "--dist", "loadfile"),
 }
+
+# The engines' contract waits for Podman most of its time.
+TOGETHER = {"contract", "integration"}
+# Suites that run at once hand out ports and address blocks of their own (tests/tools/places.py).
+LANE = "LABYARD_TEST_LANE"
 
 
 @dataclass
@@ -56,19 +62,40 @@ def command(suite: str, off: set[str]) -> list[str]:
     return call
 
 
-def run(suite: str, off: set[str]) -> Result:
-    """Run one suite."""
-    print(f"\n━━ {suite} ━━", flush=True)
+def run(suite: str, off: set[str], lane: int = 0) -> Result:
+    """Run one suite. In any but the first ``lane`` what it says is told at its end."""
     report = REPORTS / f"{suite}.xml"
     report.unlink(missing_ok=True)
     began = time.monotonic()
-    code = subprocess.run(
-        command(suite, off), cwd=ROOT, stdin=subprocess.DEVNULL, check=False
-    ).returncode
-    result = Result(suite, code, time.monotonic() - began)
+    if lane == 0:
+        print(f"\n━━ {suite} ━━", flush=True)
+    done = subprocess.run(
+        command(suite, off),
+        cwd=ROOT,
+        env={**os.environ, LANE: str(lane)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if lane else None,
+        stderr=subprocess.STDOUT if lane else None,
+        text=True,
+        check=False,
+    )
+    if lane:
+        print(f"\n━━ {suite} ━━\n{done.stdout}", flush=True)
+    result = Result(suite, done.returncode, time.monotonic() - began)
     if report.is_file():
         result.counts, result.unasked = read(report.read_text())
     return result
+
+
+def side_by_side(suites: list[str]) -> list[list[str]]:
+    """Return the suites in the order they run; those that stand together run at once."""
+    rows: list[list[str]] = []
+    for suite in suites:
+        if rows and {*rows[-1], suite} <= TOGETHER:
+            rows[-1].append(suite)
+        else:
+            rows.append([suite])
+    return rows
 
 
 def read(report: str) -> tuple[Counter[str], list[str]]:
@@ -86,7 +113,7 @@ def read(report: str) -> tuple[Counter[str], list[str]]:
     return counts, unasked
 
 
-def summary(results: list[Result], off: set[str]) -> str:
+def summary(results: list[Result], off: set[str], seconds: float) -> str:
     """Return the table and the last line, in pytest's words."""
     lines = ["", "━━ summary ━━"]
     total: Counter[str] = Counter()
@@ -100,7 +127,6 @@ def summary(results: list[Result], off: set[str]) -> str:
         lines.append(f"  switched off by name: {', '.join(sorted(off))}")
     broken = sum(not r.good and not (r.counts["failure"] or r.counts["error"]) for r in results)
     failed = total["failure"] + total["error"] + broken
-    seconds = sum(r.seconds for r in results)
     lines.append(f"{failed} failed, {total['passed']} passed in {seconds:.2f}s")
     return "\n".join(lines)
 
@@ -109,8 +135,12 @@ def main(suites: list[str]) -> int:
     """Run ``suites`` and return the exit code."""
     REPORTS.mkdir(parents=True, exist_ok=True)
     off = {name.strip() for name in os.environ.get("SKIP", "").split(",") if name.strip()}
-    results = [run(suite, off - {suite}) for suite in suites if suite not in off]
-    print(summary(results, off), flush=True)
+    began, results = time.monotonic(), []
+    with ThreadPoolExecutor() as pool:
+        for row in side_by_side([suite for suite in suites if suite not in off]):
+            jobs = [pool.submit(run, suite, off, lane) for lane, suite in enumerate(row)]
+            results += [job.result() for job in jobs]
+    print(summary(results, off, time.monotonic() - began), flush=True)
     return 0 if all(r.good for r in results) else 1
 
 

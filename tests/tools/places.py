@@ -10,8 +10,12 @@ from collections.abc import Iterator
 
 # Below what the kernel hands out by itself, so that no outgoing connection takes one in between.
 _FIRST_PORT, _PORTS = 12_000, 2_000
-_WORKERS = 8
-_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
+_WORKERS, _LANES = 8, 2
+_LANE = int(os.environ.get("LABYARD_TEST_LANE", "0"))
+_WORKER = (
+    int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    + _LANE * _WORKERS // _LANES
+) % _WORKERS
 
 
 def _cycle(values: range) -> Iterator[int]:

@@ -7,8 +7,7 @@ import pytest
 from labyard.core import causes
 from labyard.core.errors import EngineError
 from labyard.engines.docker.engine import DockerEngine
-from tests.contract.engine.places import Place, ask, running
-from tests.tools.newer_docker import CDI_DEVICE, CDI_VARIABLE
+from tests.contract.engine.places import Place, running
 
 
 async def test_one_that_the_engine_cannot_give_is_told_plainly(
@@ -18,13 +17,6 @@ async def test_one_that_the_engine_cannot_give_is_told_plainly(
     with pytest.raises(EngineError) as refused:
         await running(engine, takes_gpus.plan(gpus=("GPU-8f4a",)))
     assert refused.value.cause is causes.NO_GPU
-
-
-async def test_a_cdi_device_is_in_the_lab(takes_cdi: Place) -> None:
-    lab = await running(takes_cdi.engine(), takes_cdi.plan(gpus=(CDI_DEVICE,)))
-    assert (await ask(lab, "environ"))[CDI_VARIABLE] == "zero"
-    (request,) = (await takes_cdi.inspect(lab.name))["HostConfig"]["DeviceRequests"]
-    assert request["DeviceIDs"] == [CDI_DEVICE]
 
 
 async def test_what_an_engine_cannot_do_is_told_with_the_reason(place: Place) -> None:

@@ -323,7 +323,7 @@ asyncio.run(engine.unpack(volume, tar(), Unpacking(Owner(int(owner), "alice"))))
 """
 
 
-async def test_what_does_errands_can_do_nothing_else(
+async def test_what_unpacks_can_do_nothing_else(
     containers: Place, engine: Engine, volume: str
 ) -> None:
     seen: dict[str, Any] = {}
@@ -338,6 +338,11 @@ async def test_what_does_errands_can_do_nothing_else(
     assert seen["HostConfig"]["NetworkMode"] == "none"
     assert [m["Name"] for m in seen["Mounts"]] == [volume]
 
+
+async def test_what_measures_can_do_nothing_else(
+    looked_at_at_once: Place, engine: Engine, volume: str
+) -> None:
+    containers = looked_at_at_once
     spied: list[dict[str, Any]] = []
     for _ in range(20):  # they are gone quickly
         measuring = asyncio.create_task(engine.measure([volume], 10))

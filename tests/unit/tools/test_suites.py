@@ -27,25 +27,31 @@ def test_a_report_is_read_whole(suites):
 def test_a_test_that_skipped_itself_is_a_failure(suites):
     result = suites.Result("contract", 0, 1.0, Counter(passed=9, skipped=1), ["d: no podman here"])
     assert not result.good
-    said = suites.summary([result], set())
+    said = suites.summary([result], set(), 1.0)
     assert "✘ contract" in said
     assert "could not run d: no podman here" in said
     assert said.splitlines()[-1] == "1 failed, 9 passed in 1.00s"
 
 
 def test_a_suite_that_broke_off_is_a_failure(suites):
-    said = suites.summary([suites.Result("browser", 4, 2.0)], set())
+    said = suites.summary([suites.Result("browser", 4, 2.0)], set(), 2.0)
     assert said.splitlines()[-1] == "1 failed, 0 passed in 2.00s"
 
 
 def test_all_good(suites):
     results = [suites.Result("unit", 0, 1.5, Counter(passed=3)), suites.Result("check", 0, 0.5)]
-    said = suites.summary(results, {"podman"})
+    said = suites.summary(results, {"podman"}, 1.9)
     assert "switched off by name: podman" in said
-    assert said.splitlines()[-1] == "0 failed, 3 passed in 2.00s"
+    assert said.splitlines()[-1] == "0 failed, 3 passed in 1.90s"
 
 
 def test_names_switch_off_tests(suites):
     assert suites.command("contract", {"podman", "chp"})[-2:] == ["-k", "not chp and not podman"]
     assert "-n" in suites.command("unit", set())
     assert "-n" not in suites.command("check", set())
+
+
+def test_what_waits_for_different_things_runs_at_once(suites):
+    rows = suites.side_by_side(["check", "unit", "contract", "integration", "browser", "faults"])
+    assert rows == [["check"], ["unit"], ["contract", "integration"], ["browser"], ["faults"]]
+    assert suites.side_by_side(["integration"]) == [["integration"]]
