@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from mimetypes import guess_type
 from pathlib import Path
 
@@ -29,15 +29,9 @@ class File:
     version: str
 
 
-@lru_cache(maxsize=64)
 def read(name: str) -> File | None:
     """Return one of the files, by its path below ``static``; None if there is none."""
-    if name == BOOTSTRAP:
-        return _file(name, bootstrap().encode())
-    path = (STATIC / name).resolve()
-    if not path.is_relative_to(STATIC.resolve()) or not path.is_file():
-        return None
-    return _file(name, path.read_bytes())
+    return _file(name) if name in _names() else None
 
 
 def bootstrap() -> str:
@@ -45,7 +39,15 @@ def bootstrap() -> str:
     return _IMPORT.sub("", _HUBS_SHEET.read_text())
 
 
-def _file(name: str, content: bytes) -> File:
+@cache
+def _names() -> frozenset[str]:
+    files = (path for path in STATIC.rglob("*") if path.is_file())
+    return frozenset([BOOTSTRAP, *(path.relative_to(STATIC).as_posix() for path in files)])
+
+
+@cache  # of the names that there are, so that no stranger's guesses push one out
+def _file(name: str) -> File:
+    content = bootstrap().encode() if name == BOOTSTRAP else (STATIC / name).read_bytes()
     kind = guess_type(name)[0] or "application/octet-stream"
     version = hashlib.sha256(content).hexdigest()[:16]
     return File(kind, content, gzip.compress(content, 9, mtime=0), version)

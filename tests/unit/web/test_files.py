@@ -27,7 +27,26 @@ def test_bootstrap_is_the_hubs_without_what_it_imports() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", ".", "..", "../app.py", "vendor", "vendor/../../app.py", "/etc/passwd", "nothing.css"],
+    [
+        "",
+        ".",
+        "..",
+        "../app.py",
+        "vendor",
+        "vendor/../../app.py",
+        "/etc/passwd",
+        "nothing.css",
+        "a\0b",
+        "x" * 5000,
+    ],
+    ids=repr,
 )
 def test_nothing_else_is_a_file(name: str) -> None:
     assert read(name) is None
+
+
+def test_names_of_nothing_push_no_file_out_of_memory() -> None:
+    file = read("labyard.css")
+    for n in range(1000):
+        read(f"nothing-{n}.css")
+    assert read("labyard.css") is file
