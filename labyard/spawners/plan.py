@@ -93,7 +93,7 @@ def with_gpus(planned: ServerPlan, gpus: tuple[str, ...]) -> ServerPlan:
 def with_limits_told(planned: ServerPlan) -> ServerPlan:
     """Return the plan with labels that tell its limits: they need not be the settings'."""
     told = {CPU: planned.cpu, MEMORY: planned.memory}
-    labels = {name: f"{limit:.10g}" for name, limit in told.items() if limit is not None}
+    labels = {name: str(limit) for name, limit in told.items() if limit is not None}
     return replace(planned, labels={**planned.labels, **labels})
 
 

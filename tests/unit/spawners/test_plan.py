@@ -91,5 +91,7 @@ def test_labels_tell_the_limits_and_the_gpus_after_the_sites_last_word() -> None
     planned = with_limits_told(with_gpus(make(given=Options(cpu=0.5)), ("GPU-a", "GPU-b")))
     assert limits_told(planned.labels) == (0.5, None)
     assert planned.labels[GPUS] == "GPU-a,GPU-b"
+    large = with_limits_told(make(given=Options(cpu=1 / 3, memory=64 * 2**30)))
+    assert limits_told(large.labels) == (1 / 3, 64 * 2**30), "every byte and every digit"
     assert with_gpus(planned, ()) is planned
     assert limits_told({}) is None
