@@ -98,7 +98,6 @@ def test_a_lab_in_another_time_starts_and_home_says_by_how_much(
     eventually(lambda: words in gina.get(HOME).text, NAMED, "home says so")
     gina.halt("late")
     assert words not in gina.get(HOME).text
-    assert words not in gina.get(HOME).text
 
 
 def test_a_lab_that_is_well_has_nothing_to_say(gina: Person) -> None:
