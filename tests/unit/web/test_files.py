@@ -39,7 +39,7 @@ def test_bootstrap_is_the_hubs_without_what_it_imports() -> None:
         "a\0b",
         "x" * 5000,
     ],
-    ids=repr,
+    ids=lambda name: repr(name[:20]),
 )
 def test_nothing_else_is_a_file(name: str) -> None:
     assert read(name) is None
