@@ -195,7 +195,8 @@ class DockerEngine(Engine):
         except EngineUnreachable:
             raise
         except EngineError:
-            await self._until_gone(name, container.id)
+            if not await self._goes(name, container.id):
+                raise
         for network in read.networks(container._container):
             await self._networks.release(network)
 
@@ -307,14 +308,14 @@ class DockerEngine(Engine):
             await self._connection.call("looking at the lab", lambda _: container.show())
         )
 
-    async def _until_gone(self, name: str, container: str) -> None:
-        """Wait for a removal that somebody else has begun."""
+    async def _goes(self, name: str, container: str) -> bool:
+        """Wait for a removal that somebody else may have begun; return whether it is gone then."""
         for _ in range(math.ceil(self._connection.timeout / _REMOVAL)):
             now = await self._find(name)
             if now is None or now.id != container:
-                return
+                return True
             await asyncio.sleep(_REMOVAL)
-        raise EngineError(f"The engine could not remove the lab {name}.", remedy="Try again.")
+        return False
 
     async def _ulimits(self) -> Mapping[str, tuple[int, int]]:
         """Return the limits to ask for: Podman raises its own defaults, which not all hosts allow."""

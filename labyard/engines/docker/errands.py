@@ -19,7 +19,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import aiohttp
@@ -173,7 +173,8 @@ class Errands:
                 failure = error
                 raise
             finally:
-                patience.reschedule(loop.time() + timeout)
+                with suppress(RuntimeError):  # the engine has answered already
+                    patience.reschedule(loop.time() + timeout)
 
         async def request(d: Client) -> None:
             async with patience:
