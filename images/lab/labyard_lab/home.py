@@ -30,6 +30,8 @@ def move_in(home: Path) -> None:
     """Live in ``home``, or beside it where it takes no write; end where it is another account's."""
     with contextlib.suppress(OSError, shutil.Error):
         furnish(home)  # what keeps it from being furnished is looked at now
+    if rooms.look(home, write=True).state == "denied":
+        _unlock(home)  # else what is below it cannot be seen
     found = [rooms.look(path, write=True) for path in rooms.volumes(home, MOUNTS.read_text())]
     for room in found:
         if room.state == "denied":

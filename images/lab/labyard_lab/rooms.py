@@ -82,7 +82,8 @@ def volumes(home: Path, mounts: str) -> list[Path]:
     for line in mounts.splitlines():
         fields = line.split()
         path = Path(_ESCAPED.sub(lambda m: chr(int(m[1], 8)), fields[4]))
-        below = path != home and path.is_relative_to(home) and path.is_dir()
+        # Not Path.is_dir: in a directory that its owner closed it fails.
+        below = path != home and path.is_relative_to(home) and os.path.isdir(path)  # noqa: PTH112
         if below and "ro" not in fields[5].split(","):
             found.append(path)
     return found

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -197,3 +199,33 @@ def test_the_words_fit_into_a_notice() -> None:
         assert kind in ("warning", "error")
         assert len(words) <= 140
     assert "Your home is nearly full" in watch.words(Room(home, "low"), home, [])[1]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another account")
+def test_a_home_that_its_owner_closed_is_opened_with_volumes_below_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from labyard_lab import home, report, rooms
+
+    with tempfile.TemporaryDirectory() as directory:
+        place, mounts = Path(directory) / "home", Path(directory) / "mounts"
+        (place / "workspace").mkdir(parents=True)
+        mounts.write_text(f"1 2 0:1 / {place}/workspace rw - ext4 /dev/x rw\n")
+        for path in (place.parent, place, place / "workspace"):
+            os.chown(path, 4321, 4321)
+        place.chmod(0)
+        monkeypatch.setattr(home, "MOUNTS", mounts)
+        monkeypatch.setattr(report, "file", lambda: place / "report")
+
+        def as_its_owner() -> None:
+            os.setgroups([])
+            os.setgid(4321)
+            os.setuid(4321)
+            assert rooms.volumes(place, mounts.read_text()) == [place]
+            home.move_in(place)
+
+        process = multiprocessing.get_context("fork").Process(target=as_its_owner)
+        process.start()
+        process.join()
+        assert process.exitcode == 0
+        assert place.stat().st_mode & 0o777 == 0o700
