@@ -14,7 +14,7 @@ from jupyterhub.user import User
 from jupyterhub.utils import url_path_join
 from sqlalchemy import Connection, delete, event, inspect, select, update
 
-from labyard.core.tables import accounts, display, lab_tokens, ssh_keys
+from labyard.core.tables import accounts, display, expiries, lab_tokens, ssh_keys
 from labyard.display import shelf
 from labyard.display.choices import Display
 
@@ -87,7 +87,7 @@ def _updated(_mapper: Any, connection: Connection, user: Any) -> None:
 
 def _deleted(_mapper: Any, connection: Connection, user: Any) -> None:
     connection.execute(delete(accounts).where(accounts.c.name == user.name))
-    for table in (lab_tokens, ssh_keys, display):
+    for table in (lab_tokens, ssh_keys, display, expiries):
         connection.execute(delete(table).where(table.c.user_id == user.id))
 
 

@@ -6,20 +6,24 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from jupyterhub import orm
-from sqlalchemy import inspect, text
+from sqlalchemy import insert, inspect, select, text
 
 from labyard.auth import codes, hub_users
 from labyard.auth.accounts import Accounts, State, WrongState
 from labyard.core.errors import NotFound, SettingsError
 from labyard.core.store import VERSION_TABLE, Store, prepare
-from labyard.core.tables import metadata
+from labyard.core.tables import display, expiries, metadata, ssh_keys
+from labyard.display.choices import Display
+from labyard.display.shelf import Shelf
+from labyard.ssh.keyring import Keyring
+from labyard.ssh.keys import PublicKey
 
 
 @pytest.fixture
@@ -221,6 +225,28 @@ def test_an_account_follows_its_user(database: str, accounts: Accounts) -> None:
     session.commit()
     assert accounts.find("anna2") is None
     session.close()
+
+
+@pytest.mark.usefixtures("following")
+def test_what_a_removed_user_kept_here_goes_too(database: str, store: Store) -> None:
+    session = orm.new_session_factory(database)()
+    anna, ben = orm.User(name="anna"), orm.User(name="ben")
+    session.add_all([anna, ben])
+    session.commit()
+    now, left = datetime.now(UTC).replace(tzinfo=None), ben.id
+    for user in (anna, ben):
+        key = PublicKey("ssh-ed25519", "AAAA", f"SHA256:{user.name}", "desk")
+        Keyring(store).add(user.id, key)
+        Shelf(store).keep(user.id, Display())
+        row = {"user_id": user.id, "server": "", "expires": now, "since": now, "days": 1}
+        with store.write() as connection:
+            connection.execute(insert(expiries).values(row))
+    session.delete(anna)
+    session.commit()
+    session.close()
+    with store.read() as connection:
+        for table in (ssh_keys, display, expiries):
+            assert list(connection.scalars(select(table.c.user_id))) == [left], table.name
 
 
 def test_a_removed_users_id_is_never_given_again(database: str) -> None:
