@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +106,7 @@ def run_service() -> None:
     site = Installation.here()
 
     async def run() -> None:
+        _end_when_told()
         engine, store = site.engine(), Store(site.database)
         try:
             parts = make_parts(
@@ -124,4 +127,13 @@ def run_service() -> None:
             await engine.close()
             store.close()
 
-    asyncio.run(run())
+    with suppress(asyncio.CancelledError):
+        asyncio.run(run())
+
+
+def _end_when_told() -> None:
+    """End by the hub's signals, also where whoever started it ignores them, as in the background."""
+    loop, this = asyncio.get_running_loop(), asyncio.current_task()
+    assert this is not None  # noqa: S101  for mypy: a coroutine runs in a task
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, this.cancel)

@@ -1,10 +1,14 @@
 """``labyard up`` and ``down`` with real processes: once, twice, at once, in the way, as anybody."""
 
 import json
+import os
+import re
+import signal
 import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +53,25 @@ def test_two_at_once_start_one_hub(mine):
         done = list(pool.map(lambda _: mine.labyard("up", check=False), range(3)))
     assert [d.returncode for d in done] == [0, 0, 0]
     assert sorted("runs already" in d.stdout for d in done) == [False, True, True]
+
+
+def test_the_pages_end_when_told_wherever_up_was_called(mine):
+    """A shell's background job ignores SIGINT, and so would everything that it starts."""
+    mine.down()
+    ignoring = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN);"
+    up = "os.execv(sys.executable, [sys.executable, '-m', 'labyard.cli.main', 'up'])"
+    subprocess.run(
+        [sys.executable, "-c", ignoring + up],
+        env={**os.environ, "LABYARD_CONFIG": str(mine.file)},
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    hub = str(mine.pid("hub"))
+    pages = subprocess.check_output(["pgrep", "-P", hub, "-f", "labyard service"], text=True)
+    status = Path(f"/proc/{pages.strip()}/status").read_text()
+    caught = int(re.search(r"SigCgt:\s+(\w+)", status)[1], 16)
+    assert caught & 1 << (signal.SIGINT - 1)
 
 
 def test_status_tells_in_words_and_by_its_exit_code(mine):
