@@ -91,7 +91,7 @@ def test_the_page_lists_what_the_lab_announces(owner: Person, lab: Container) ->
 def test_the_lab_never_sees_the_token_that_its_owner_acts_with(
     place: Yard, owner: Person, lab: Container
 ) -> None:
-    tools(owner)
+    eventually(lambda: "not seen yet" not in tools(owner).text, 30, "the lab was asked")
     tokens = owner.get(f"hub/api/users/{owner.name}/tokens").json()["api_tokens"]
     asked = [token for token in tokens if "asks the lab" in token["note"]]
     narrow = [f"access:servers!server={owner.name}/"]
