@@ -6,6 +6,7 @@ import itertools
 import os
 import random
 import socket
+import subprocess
 from collections.abc import Iterator
 
 # Below what the kernel hands out by itself, so that no outgoing connection takes one in between.
@@ -44,6 +45,13 @@ def _is_free(port: int) -> bool:
 
 
 def free_block() -> str:
-    """Return a private block for one installation's users."""
-    block = next(_blocks)
-    return f"10.{192 + 4 * _WORKER + block // 16}.{16 * (block % 16)}.0/20"
+    """Return a private block for one installation's users, which no firewall rule is about.
+
+    A run that was killed leaves its installations' rules behind.
+    """
+    rules = subprocess.run(["iptables", "-S"], capture_output=True, text=True, check=False).stdout
+    return next(block for block in map(_block, _blocks) if block not in rules)
+
+
+def _block(number: int) -> str:
+    return f"10.{192 + 4 * _WORKER + number // 16}.{16 * (number % 16)}.0/20"
