@@ -33,10 +33,23 @@ new MutationObserver(() => {
 """
 
 
+# A second start is ready before anybody has looked; this one is to be seen moving.
+UNHURRIED = """
+import asyncio
+
+async def prepare(spawner):
+    await asyncio.sleep(2)
+
+c.Spawner.pre_spawn_hook = prepare
+"""
+
+
 @pytest.fixture(scope="module")
 def fresh(make_yard: Callable[..., Yard], engine_client: docker.DockerClient) -> Iterator[Yard]:
     """A place nobody was at yet. One of its images is not there: nobody can fetch it."""
     place = make_yard(labs={"images": [LATE], "max_days": 30})
+    (place.directory / "jupyterhub_config.d").mkdir()
+    (place.directory / "jupyterhub_config.d" / "unhurried.py").write_text(UNHURRIED)
     place.up()
     yield place
     if engine_client.images.list(LATE):

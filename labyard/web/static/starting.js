@@ -14,19 +14,25 @@ function ready() {
   location.reload(); // the hub leads on to the server, or to where the person was going
 }
 
-// The hub's page of a failed start has the card: take it in place, with its words and buttons.
+// The hub's page of a failed start has the card: take it in place, with its words and buttons. Without
+// one, the hub is going away just now: ask until somebody knows.
 async function failed() {
   over = true;
   try {
     const answer = await fetch(story);
     const there = new DOMParser().parseFromString(await answer.text(), "text/html");
     const told = there.getElementById("starting");
-    if (!told?.querySelector("#failed")) return location.reload();
-    document.title = there.title;
-    show(told.childNodes);
+    if (told?.querySelector("#failed")) {
+      document.title = there.title;
+      return show(told.childNodes);
+    }
+    if (answer.ok) return location.reload();
   } catch {
-    location.reload();
+    // nobody answers
   }
+  over = false;
+  trouble.hidden = false;
+  setTimeout(() => ask(1), ASK);
 }
 
 // The hub knows nothing of this start: it was restarted meanwhile.
