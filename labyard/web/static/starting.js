@@ -26,7 +26,6 @@ async function failed() {
       document.title = there.title;
       return show(told.childNodes);
     }
-    if (answer.ok) return location.reload();
   } catch {
     // nobody answers
   }
