@@ -112,8 +112,8 @@ def test_an_engine_that_goes_away_in_the_middle_is_cleared_later(
     )
 
 
-def test_an_image_that_takes_too_long_to_come(anna: Person, far_image: str) -> None:
-    told = failure(anna, image=far_image)
+def test_an_image_that_takes_too_long_to_come(place: Yard, far_image: str) -> None:
+    told = failure(place.member("ben"), image=far_image)
     assert told["code"] == "pull-timeout"
     assert "5 s" in told["why"]
 
