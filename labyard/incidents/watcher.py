@@ -32,12 +32,22 @@ Tell = Callable[[str, Incident], Awaitable[None]]
 
 
 class Watcher:
-    """Puts what happens to the labs of ``engine`` on ``board``, and calls ``tell`` with the news."""
+    """Puts what happens to the labs of ``engine`` on ``board``, and calls ``tell`` with the news.
 
-    def __init__(self, engine: Engine, board: Board, tell: Tell | None = None) -> None:
+    ``changed`` is called whenever labs may have come or gone.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        board: Board,
+        tell: Tell | None = None,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._engine = engine
         self.board = board
         self._tell = tell
+        self._changed = changed
         self._gate = asyncio.Semaphore(_AT_ONCE)
         self._readers: dict[str, asyncio.Task[None]] = {}
         self._errands: set[asyncio.Task[None]] = set()
@@ -48,6 +58,7 @@ class Watcher:
             while True:
                 try:
                     self._meet(await self._engine.labs())
+                    self._changed()  # what happened while nobody watched
                     async with aclosing(self._engine.watch()) as events:
                         async for event in events:
                             self._take(event)
@@ -67,6 +78,8 @@ class Watcher:
 
     def _take(self, event: LabEvent) -> None:
         user_id, server = whose(event.labels)
+        if event.kind is not Happening.MEMORY:
+            self._changed()
         match event.kind:
             case Happening.STARTED:
                 self._follow(event.lab, user_id, server)

@@ -103,7 +103,7 @@ def make_parts(
         sampler=sampler,
         announcements=Announcements(actions.hub),
         sizes=sizes,
-        watcher=Watcher(engine, Board(), teller(engine, notices)),
+        watcher=Watcher(engine, Board(), teller(engine, notices), sampler.soon),
         frame=Frame(settings),
         auth=auth,
         keyring=keyring,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from labyard.web.view.pace import IDLE, RUNNING
 from tests.browser.conftest import Seat
 from tests.browser.looks import look
 from tests.tools.yard import PASSWORD, Yard
@@ -104,13 +105,20 @@ def test_the_focus_stays_with_a_server_whose_state_changes_elsewhere(
 @pytest.mark.timeout(300)
 def test_the_page_follows_what_happens_elsewhere(anna: Seat, yard: Yard) -> None:
     page = anna.home()
+    asks = page.locator("#again")
+    expect(asks).to_have_attribute("hx-trigger", f"every {IDLE}s")
+    page.evaluate("window.opened = 'once'")
     other = yard.person("anna")
     other.sign_in(PASSWORD)
     other.run()
     expect(page.locator("#server")).to_contain_text("Running", timeout=30_000)
     expect(page.locator("#spoken")).to_have_text("My server: Running")
+    expect(asks).to_have_attribute("hx-trigger", f"every {RUNNING}s")
     other.halt()
     expect(page.locator("#server")).to_contain_text("Stopped", timeout=30_000)
+    expect(asks).to_have_attribute("hx-trigger", f"every {IDLE}s")
+    assert page.evaluate("window.opened") == "once"
+    assert anna.problems == []
 
 
 @pytest.mark.timeout(300)

@@ -13,6 +13,7 @@ from labyard.settings.schema import Settings
 from labyard.volumes.sizes import Measured
 from labyard.web.hub import Person
 from labyard.web.sampler import Snapshot
+from labyard.web.view.pace import pace
 from labyard.web.view.server import ServerView, view_server
 from labyard.web.view.volumes import VolumeView, view_volumes
 
@@ -55,7 +56,6 @@ def home(
         for name in sorted(person.servers)
         if name
     )
-    moving = any(s.state in {"starting", "stopping"} for s in (server, *others))
     return Home(
         server=server,
         others=others,
@@ -63,5 +63,5 @@ def home(
         named_limit=settings.labs.named_servers,
         isolated=snapshot.info is None or snapshot.info.isolated,
         error=snapshot.error,
-        refresh=2 if moving else 10,
+        refresh=pace(view.state for view in (server, *others)),
     )

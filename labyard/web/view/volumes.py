@@ -15,6 +15,7 @@ from labyard.volumes.catalog import Entry, catalog
 from labyard.volumes.sizes import Measured, Sizes
 from labyard.web.hub import Person
 from labyard.web.sampler import Snapshot
+from labyard.web.view.pace import pace
 from labyard.web.view.words import ago
 
 _ICONS = {"home": "house", "workspace": "folder2", "cache": "lightning"}
@@ -138,7 +139,10 @@ def volumes_page(
         cards,
         error=snapshot.error,
         unmeasured=sizes.error if snapshot.error is None else None,
-        refresh=2 if any(card.measuring for card in cards) else 10,
+        refresh=pace(
+            (server.state for server in person.servers.values()),
+            busy=any(card.measuring for card in cards),
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from labyard.core.models import Lab, LabEvent, LabStatus
+from labyard.core.models import Happening, Lab, LabEvent, LabStatus
 from labyard.core.names import USER_ID
 from labyard.engines.local.engine import LocalEngine
 from labyard.incidents import watcher
@@ -39,6 +39,32 @@ class Engine(LocalEngine):
         if isinstance(given, Exception):
             raise given
         return given
+
+
+class Starting(Engine):
+    """The same, which tells of a start when it is let."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.starts = asyncio.Event()
+
+    async def watch(self) -> AsyncGenerator[LabEvent, None]:
+        await self.starts.wait()
+        yield LabEvent(Happening.STARTED, LAB.name, LAB.labels, datetime.now(UTC))
+        await asyncio.Event().wait()
+
+
+async def test_whoever_keeps_what_runs_is_told_of_a_start(tmp_path: Path) -> None:
+    engine, told = Starting(tmp_path), asyncio.Semaphore(0)
+    work = asyncio.create_task(watcher.Watcher(engine, Board(), changed=told.release).run())
+    try:
+        async with asyncio.timeout(10):
+            await told.acquire()  # it has begun to watch
+            engine.starts.set()
+            await told.acquire()
+    finally:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
 
 
 async def test_a_report_that_fails_oddly_is_asked_for_again(

@@ -153,9 +153,10 @@ def test_named_servers_come_in_order_beside_the_default_one(
 def test_it_looks_again_sooner_while_something_moves(
     snapshot: Snapshot, settings: Settings
 ) -> None:
+    idle = draw(person(), snapshot, settings)
     still = draw(person(running()), snapshot, settings)
     moving = draw(person(running(), Server("a", pending="spawn")), snapshot, settings)
-    assert moving.refresh < still.refresh
+    assert moving.refresh < still.refresh < idle.refresh
 
 
 def test_own_volumes_that_exist_can_be_reset(snapshot: Snapshot, settings: Settings) -> None:
