@@ -24,11 +24,13 @@ class BoundedApplication(Application):
     """Refuses what JupyterHub's handlers would choke on, before they see it.
 
     ``labs_below`` is the hub's own address where labs have host names of their own, below it. The hub
-    answers on none of these: its pages would be of the same origin as a lab's.
+    answers on none of these: its pages would be of the same origin as a lab's. While it is ``ending`` it
+    answers nobody: it would tell a start that its own end cut short as one that is ready.
     """
 
     max_body: int
     labs_below = ""
+    ending = False
 
     def start_request(self, server_conn: object, request_conn: Any) -> Any:
         """Limit a request's body; tornado's own 100 MB of JSON stall the hub for seconds."""
@@ -37,6 +39,8 @@ class BoundedApplication(Application):
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         """Refuse a query that is not UTF-8, which JupyterHub decodes outside any error handling."""
+        if self.ending:
+            return self.get_handler_delegate(request, GoingAway)
         try:
             for values in request.query_arguments.values():
                 b"".join(values).decode()
@@ -52,6 +56,18 @@ class BoundedApplication(Application):
         if self.labs_below and is_below(request.host, self.labs_below):
             return self.get_handler_delegate(request, AtTheHub, {"origin": self.labs_below})
         return super().find_handler(request, **kwargs)
+
+
+class GoingAway(RequestHandler):
+    """Tells whoever comes while the hub ends to come again: what it would say may be wrong by then."""
+
+    def prepare(self) -> None:
+        """Say it, whatever the path."""
+        self.set_status(503)
+        for name in ("Retry-After", "Refresh"):
+            self.set_header(name, "3")
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish("The hub is going away. This page looks for it again by itself.\n")
 
 
 class Foreign(RequestHandler):
@@ -119,3 +135,9 @@ class Hub(JupyterHub):  # type: ignore[misc]
         self.tornado_application = BoundedApplication(self.handlers, **self.tornado_settings)
         self.tornado_application.max_body = self.max_body
         self.tornado_application.labs_below = self.subdomain_host
+
+    async def shutdown_cancel_tasks(self, sig: Any = None) -> None:
+        """Answer nobody new, then end."""
+        if self.tornado_application is not None:
+            self.tornado_application.ending = True
+        await super().shutdown_cancel_tasks(sig)

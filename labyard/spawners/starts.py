@@ -123,6 +123,12 @@ class CancelPage(_Found, BaseHandler):
     """The button *Cancel* of the starting page."""
 
     @web.authenticated
+    async def get(self, user_name: str, server_name: str = "") -> None:
+        """Lead to the starting page: whoever loads this address again cancels nothing."""
+        path = url_path_join("spawn-pending", user_name, url_escape_path(server_name or ""))
+        self.redirect(url_path_join(self.hub.base_url, path))
+
+    @web.authenticated
     async def post(self, user_name: str, server_name: str = "") -> None:
         """End the start, then go home, which says what came of it."""
         await self._cancel(user_name, server_name or "")

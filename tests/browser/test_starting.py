@@ -213,7 +213,7 @@ def test_without_the_stream_the_page_asks_and_takes_the_stream_up_again(
     start: Callable[..., tuple[Seat, Person]],
 ) -> None:
     seat, _ = start("lea", "slow")
-    page, cut = seat.page, []
+    page, cut, looked = seat.page, [], []
 
     def break_off(route: Route) -> None:
         cut.append(route.request.url)
@@ -222,13 +222,25 @@ def test_without_the_stream_the_page_asks_and_takes_the_stream_up_again(
         else:
             route.continue_()
 
+    def nobody_serves_it(route: Route) -> None:
+        if route.request.resource_type == "document":
+            return route.fallback()
+        looked.append(route.request.url)
+        return route.fulfill(status=502, body="")
+
     page.route("**/server/progress*", break_off)
+    page.route("**/hub/spawn-pending/lea", nobody_serves_it)
     page.reload()
+    stay(page)
     expect(page.locator("[data-step=waiting] .word")).to_have_text("under way", timeout=SLOW)
     page.click("#log summary")
     expect(page.locator("#lab-log")).to_contain_text("warming up", timeout=SLOW)
-    page.wait_for_url("**/user/lea/**", timeout=2 * SLOW)
-    assert len(cut) >= 1
+    expect(page.locator("#trouble")).to_be_visible(timeout=SLOW)
+    assert stayed(page), "it is ready, but the page that leads on is not served"
+    assert cut
+    assert looked
+    page.unroute("**/hub/spawn-pending/lea")
+    page.wait_for_url("**/user/lea/**", timeout=SLOW)
 
 
 @pytest.mark.timeout(300)
@@ -242,9 +254,11 @@ def test_a_hub_that_is_restarted_meanwhile_is_waited_for(
     page = seat.page
     expect(page.locator("[data-step=waiting] .word")).to_have_text("under way", timeout=SLOW)
     stay(page)
-    place.down()
-    expect(page.locator("#trouble")).to_be_visible(timeout=SLOW)
-    place.up()
+    try:
+        place.down()
+        expect(page.locator("#trouble")).to_be_visible(timeout=SLOW)
+    finally:
+        place.up()
     expect(page.locator("#failed")).to_have_attribute("data-code", "interrupted", timeout=SLOW)
     assert stayed(page)
     look(page, artefacts, "interrupted")

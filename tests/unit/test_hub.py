@@ -46,6 +46,20 @@ class Page(RequestHandler):
     post = get
 
 
+class TestAHubThatEnds(AsyncHTTPTestCase):
+    """It answers nobody new: of a start that its end cuts short it would say that it is ready."""
+
+    def get_app(self) -> BoundedApplication:
+        app = BoundedApplication([(r".*", Page)])
+        app.max_body, app.ending = 2**20, True
+        return app
+
+    def test_whoever_comes_is_told_to_come_again(self) -> None:
+        for path in ("/hub/home", "/hub/api/users/a", "/hub/spawn-pending/a"):
+            answer = self.fetch(path)
+            assert (answer.code, answer.headers["Refresh"]) == (503, "3")
+
+
 class TestALabsHost(AsyncHTTPTestCase):
     """A page of the hub is never of a lab's origin."""
 

@@ -6,12 +6,29 @@ const begun = Date.now() - 1000 * page.dataset.elapsed;
 const ASK = 1000; // milliseconds between two questions
 const LISTEN_AGAIN = 5; // questions answered before the stream is tried again
 let over = false;
+let pressed = false;
 
 const tell = (event) => document.dispatchEvent(new CustomEvent("labyard:step", { detail: event }));
 
-function ready() {
+// Leave, but only for what somebody serves just now: the hub leads on to the server, to where the person
+// was going, or to the sign-in. `here` says whether this very page, drawn anew, is such a place.
+async function leave(here) {
   over = true;
-  location.reload(); // the hub leads on to the server, or to where the person was going
+  try {
+    const { ok, status } = await fetch(location.href, { redirect: "manual", cache: "no-store" });
+    if (pressed) return;
+    if (status < 500 && (here || !ok)) return location.reload(); // leading on has status 0 in here
+  } catch {
+    // nobody answers
+  }
+  askOn();
+}
+
+function askOn() {
+  if (pressed) return;
+  over = false;
+  trouble.hidden = false;
+  setTimeout(() => ask(1), ASK);
 }
 
 // The hub's page of a failed start has the card: take it in place, with its words and buttons. Without
@@ -29,9 +46,7 @@ async function failed() {
   } catch {
     // nobody answers
   }
-  over = false;
-  trouble.hidden = false;
-  setTimeout(() => ask(1), ASK);
+  askOn();
 }
 
 // The hub knows nothing of this start: it was restarted meanwhile.
@@ -56,7 +71,7 @@ function listen() {
     if (event.step) tell(event);
     if (!event.ready && !event.failed) return;
     source.close();
-    if (event.ready) ready();
+    if (event.ready) leave(false);
     else failed();
   };
   source.onerror = () => {
@@ -69,12 +84,13 @@ async function ask(times) {
   if (over) return;
   try {
     const answer = await fetch(start, { headers: { "X-XSRFToken": xsrf, Accept: "application/json" } });
-    if ([401, 403].includes(answer.status)) return location.reload(); // signed out meanwhile
+    if ([401, 403].includes(answer.status)) return leave(true); // signed out meanwhile
     if (!answer.ok) throw new Error(answer.status);
     const { state, steps } = await answer.json();
+    if (over) return;
     trouble.hidden = true;
     steps.forEach(tell);
-    if (state === "running") return ready();
+    if (state === "running") return leave(false);
     if (state === "failed") return failed();
     if (state === "stopped") return interrupted();
     if (times % LISTEN_AGAIN === 0) return listen();
@@ -92,7 +108,7 @@ setInterval(() => {
 // A button that was pressed says so, and cannot be pressed twice.
 document.addEventListener("submit", ({ submitter }) => {
   if (!submitter?.dataset.busy) return;
-  over = true;
+  over = pressed = true;
   setTimeout(() => {
     submitter.disabled = true;
     submitter.textContent = submitter.dataset.busy;
