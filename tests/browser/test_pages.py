@@ -7,11 +7,13 @@ the tests that bring them about, with ``look``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Seat
+from tests.browser.looks import look
 
 # Name of the pictures -> path below the base URL. The user is called "looker".
 PUBLIC = {
@@ -45,6 +47,15 @@ MEMBER = {
 ADMIN = {
     "accounts": "hub/accounts",
 }
+# JupyterHub's own, whose scripts draw most of them -> path, what must be there, what is pressed first.
+UPSTREAM = {
+    "hub-token": ("hub/token", "#oauth-tokens-table", ""),
+    "hub-admin": ("hub/admin", "#react-admin-hook table", "[data-testid$=collapse-button]"),
+    "hub-admin-groups": ("hub/admin#/groups", "#react-admin-hook button", ""),
+    "hub-admin-new-group": ("hub/admin#/create-group", "#react-admin-hook input", ""),
+    "hub-admin-new-users": ("hub/admin#/add-users", "#react-admin-hook textarea", ""),
+    "hub-admin-user": ("hub/admin", "#react-admin-hook table", "text=Edit User"),
+}
 
 Looks = Callable[[Seat, str, str], Page]
 
@@ -62,3 +73,14 @@ def test_a_page_for_people(looks: Looks, seat: Callable[..., Seat], name: str) -
 @pytest.mark.parametrize("name", ADMIN)
 def test_a_page_for_administrators(looks: Looks, admin_seat: Seat, name: str) -> None:
     looks(admin_seat, ADMIN[name], name)
+
+
+@pytest.mark.parametrize("name", UPSTREAM)
+def test_a_page_of_jupyterhubs_own(admin_seat: Seat, artefacts: Path, name: str) -> None:
+    path, there, pressed = UPSTREAM[name]
+    page = admin_seat.open(path)
+    expect(page.locator(there).first).to_be_visible()
+    if pressed:
+        page.locator(pressed).first.click()
+    look(page, artefacts, name)
+    assert admin_seat.problems == []

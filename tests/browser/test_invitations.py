@@ -1,34 +1,14 @@
-"""JupyterHub's own pages stay in reach, within the frame and the width of a phone."""
+"""A code that brings somebody in: handed out by an administrator, typed by whom it is for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Seat
-from tests.browser.looks import DESK, HEIGHT, PHONE, look
-
-PAGES = {
-    "hub/token": ("API tokens in JupyterHub", "#oauth-tokens-table"),
-    "hub/admin": ("Servers and people", "#react-admin-hook table"),
-}
-
-
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("width", [PHONE, DESK])
-def test_it_keeps_to_the_width(admin_seat: Seat, artefacts: Path, path: str, width: int) -> None:
-    title, wide = PAGES[path]
-    page = admin_seat.open(path)
-    page.set_viewport_size({"width": width, "height": HEIGHT})
-    expect(page.locator(wide).first).to_be_visible()
-    expect(page).to_have_title(f"{title} · Labyard")
-    page.screenshot(path=artefacts / f"{path.replace('/', '-')}-{width}.png", full_page=True)
-    sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert sideways <= 0, f"sticks out by {sideways} px"
-    assert admin_seat.problems == []
+from tests.browser.looks import look
 
 
 def test_a_code_is_handed_out_with_its_address(admin_seat: Seat, artefacts: Path) -> None:
