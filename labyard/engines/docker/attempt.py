@@ -9,18 +9,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from labyard.core.errors import Busy, EngineError, LabyardError, NotFound
 from labyard.core.models import Lab, LabStatus, ServerPlan
-from labyard.core.names import ATTEMPT, INSTALLATION, Names
+from labyard.core.names import ATTEMPT, INSTALLATION
 from labyard.engines.docker import read, spec
-from labyard.engines.docker.connect import Connection, Making
+from labyard.engines.docker.connect import Making
+from labyard.engines.docker.daemon import Daemon, Ulimits
 from labyard.engines.docker.failures import NameTaken
-from labyard.engines.docker.user_networks import UserNetworks
-from labyard.engines.docker.user_volumes import UserVolumes
 
 PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 13.0)  # seconds between sweeps: all within 30
 _LATEST = 900.0  # seconds after which an engine will not finish a request any more
@@ -36,20 +35,17 @@ class Attempt:
     def __init__(
         self,
         plan: ServerPlan,
+        daemon: Daemon,
         *,
-        connection: Connection,
-        networks: UserNetworks,
-        volumes: UserVolumes,
-        names: Names,
         claims: Claims,
-        ulimits: Mapping[str, tuple[int, int]],
+        ulimits: Ulimits,
         pauses: Sequence[float] = PAUSES,
     ) -> None:
         self._plan = plan
-        self._connection = connection
-        self._networks = networks
-        self._volumes = volumes
-        self._names = names
+        self._connection = daemon.connection
+        self._networks = daemon.networks
+        self._volumes = daemon.volumes
+        self._names = daemon.names
         self._claims = claims
         self._ulimits = ulimits
         self._pauses = pauses

@@ -10,64 +10,44 @@ import asyncio
 import json
 import logging
 import secrets
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import aiohttp
 
 from labyard.core.errors import EngineError, LabyardError, NotFound, Refused
 from labyard.core.models import Size, Unpacking
-from labyard.core.names import ERRAND, Names
-from labyard.engines.docker import errand_spec, read
-from labyard.engines.docker.connect import Client, Connection, Making
+from labyard.core.names import ERRAND
+from labyard.engines.docker import errand_spec, read, tars
+from labyard.engines.docker.connect import Making
+from labyard.engines.docker.daemon import Daemon
 from labyard.engines.docker.spec import Body, with_ulimits
-from labyard.engines.docker.user_networks import UserNetworks
-from labyard.engines.docker.user_volumes import UserVolumes
 from labyard.engines.errand import NEW
 
 log = logging.getLogger(__name__)
 
-_CHUNK = 256 * 2**10  # bytes
 _MOVING = 300.0  # seconds that moving or removing what was uploaded may take
 _UPLOAD = "upload"
-
-Ulimits = Mapping[str, tuple[int, int]]
 
 
 class Errands:
     """The errands of one engine. ``image`` is what they run: any that has a ``python3``."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        networks: UserNetworks,
-        volumes: UserVolumes,
-        *,
-        names: Names,
-        image: str,
-        ulimits: Callable[[], Awaitable[Ulimits]],
-    ) -> None:
-        self._connection = connection
-        self._networks = networks
-        self._volumes = volumes
-        self._names = names
+    def __init__(self, daemon: Daemon, image: str) -> None:
+        self._daemon = daemon
+        self._connection = daemon.connection
+        self._volumes = daemon.volumes
+        self._labels = daemon.names.scratch_labels()
         self._image = image
-        self._ulimits = ulimits
         self._under_way: set[str] = set()
         self._left: set[tuple[str, str]] = set()  # volumes and marks of uploads to clear up after
 
     async def measure(self, volumes: Sequence[str], seconds: float) -> Mapping[str, Size]:
         """Return the sizes of those of ``volumes`` that there are."""
-        there = {volume.name for volume in await self._volumes.list(self._names.volume_prefix)}
+        there = {
+            volume.name for volume in await self._volumes.list(self._daemon.names.volume_prefix)
+        }
         wanted = [name for name in volumes if name in there]
         if not wanted:
             return {}
@@ -87,9 +67,8 @@ class Errands:
         with self._mark("archive") as mark:
             body = errand_spec.holder(self._image, volume, name, self._labels, mark)
             async with self._container("preparing the download", body) as holder:
-                source = _archive(holder.id, path, self._connection.timeout)
                 try:
-                    async for chunk in self._connection.stream("reading the volume", source):
+                    async for chunk in tars.read(self._connection, holder.id, path):
                         yield chunk
                 except NotFound as error:
                     raise NotFound(
@@ -120,7 +99,7 @@ class Errands:
 
     async def sweep(self) -> None:
         """Remove what errands left that no process of ours is about any more."""
-        rows = await self._networks.containers()
+        rows = await self._daemon.networks.containers()
         for volume, theirs in tuple(self._left):
             if theirs not in self._under_way:
                 await self._clear(volume, theirs)
@@ -153,47 +132,7 @@ class Errands:
                     errand_spec.VOLUME, errand_spec.folders(mark, how.user)
                 ),
             )
-            await self._put(holder.id, scratch, tar)
-
-    async def _put(self, container: str, path: str, tar: AsyncIterator[bytes]) -> None:
-        """Hand a tar over as it comes. The engine's time counts, not that of whoever sends it."""
-        timeout, failure = self._connection.timeout, None
-        patience = asyncio.timeout(timeout)
-
-        async def paced() -> AsyncIterator[bytes]:
-            nonlocal failure
-            loop = asyncio.get_running_loop()
-            try:
-                patience.reschedule(None)
-                async for chunk in tar:
-                    patience.reschedule(loop.time() + timeout)
-                    yield chunk
-                    patience.reschedule(None)
-            except Exception as error:
-                failure = error
-                raise
-            finally:
-                with suppress(RuntimeError):  # the engine has answered already
-                    patience.reschedule(loop.time() + timeout)
-
-        async def request(d: Client) -> None:
-            async with patience:
-                answer = await d._do_query(
-                    f"containers/{container}/archive",
-                    "PUT",
-                    params={"path": path, "noOverwriteDirNonDir": "1"},
-                    data=paced(),
-                    headers={"Content-Type": "application/x-tar"},
-                    timeout=aiohttp.ClientTimeout(),
-                )
-                answer.release()
-
-        try:
-            await self._connection.paced("unpacking files", request, timeout)
-        except LabyardError:
-            if failure is not None:
-                raise failure from None
-            raise
+            await tars.write(self._connection, holder.id, scratch, tar)
 
     async def _clear(self, volume: str, mark: str) -> None:
         """Remove what an upload left in a volume; what cannot be removed now waits for the next sweep."""
@@ -214,7 +153,9 @@ class Errands:
 
     async def _run(self, doing: str, body: Body, seconds: float) -> Mapping[str, Any]:
         """Run a container to its end, and return what it said."""
-        async with self._container(doing, with_ulimits(body, await self._ulimits())) as runner:
+        async with self._container(
+            doing, with_ulimits(body, await self._daemon.ulimits())
+        ) as runner:
             await self._connection.call(doing, lambda _: runner.start())
             await self._connection.call(
                 doing, lambda _: runner.wait(timeout=aiohttp.ClientTimeout()), extra=seconds
@@ -252,10 +193,6 @@ class Errands:
         except NotFound:
             return
 
-    @property
-    def _labels(self) -> Mapping[str, str]:
-        return self._names.scratch_labels()
-
     @contextmanager
     def _mark(self, kind: str) -> Iterator[str]:
         mark = f"{kind}-{secrets.token_hex(8)}"
@@ -264,24 +201,3 @@ class Errands:
             yield mark
         finally:
             self._under_way.discard(mark)
-
-
-def _archive(
-    container: str, path: str, timeout: float
-) -> Callable[[Client], AsyncGenerator[bytes, None]]:
-    """Return what asks the engine for a tar; only silence ends it, however long it takes in all."""
-
-    async def chunks(d: Client) -> AsyncGenerator[bytes, None]:
-        answer = await d._do_query(
-            f"containers/{container}/archive",
-            "GET",
-            params={"path": path},
-            timeout=aiohttp.ClientTimeout(sock_read=timeout),
-        )
-        try:
-            async for chunk in answer.content.iter_chunked(_CHUNK):
-                yield chunk
-        finally:
-            answer.close()
-
-    return chunks

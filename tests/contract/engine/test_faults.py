@@ -213,7 +213,7 @@ async def test_what_is_taken_back_late_spares_a_later_success(
 
 
 async def _idle(engine: Engine) -> bool:
-    return not engine._background  # type: ignore[attr-defined]
+    return engine._creations.settled  # type: ignore[attr-defined]
 
 
 async def test_a_lost_answer_to_a_stop_is_unknown_not_gone(

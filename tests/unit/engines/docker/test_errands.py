@@ -10,7 +10,7 @@ import pytest
 from labyard.core.errors import EngineUnreachable, NotFound, Refused
 from labyard.core.models import Owner, Unpacking
 from labyard.core.names import Names
-from labyard.engines.docker.connect import Connection
+from labyard.engines.docker.daemon import Daemon
 from labyard.engines.docker.errands import Errands
 from labyard.engines.docker.user_networks import UserNetworks
 from labyard.engines.docker.user_volumes import UserVolumes
@@ -36,13 +36,10 @@ class Run(Errands):
     """Errands whose containers say what they are told to."""
 
     def __init__(self) -> None:
-        connection = Connection("unix:///nowhere", 1)
-        networks, self.volumes = Networks(connection, "yard"), Volumes(connection, NAMES)
-
-        async def ulimits() -> Mapping[str, tuple[int, int]]:
-            return {}
-
-        super().__init__(connection, networks, self.volumes, names=NAMES, image="", ulimits=ulimits)
+        daemon = Daemon("unix:///nowhere", NAMES, 1)
+        daemon.networks = Networks(daemon.connection, NAMES.installation)
+        daemon.volumes = self.volumes = Volumes(daemon.connection, NAMES)
+        super().__init__(daemon, "")
         self.away = True
         self.did: list[str] = []
 
