@@ -9,7 +9,6 @@ from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.handlers.base import BaseHandler
 from tornado import web
 
-from labyard.auth.throttle import TooMany
 from labyard.core.errors import LabyardError
 
 # A form of this room has a name and two passwords in it, a body of its REST even less.
@@ -18,7 +17,7 @@ _MOST_BYTES = 16 * 1024
 
 def headers(error: LabyardError) -> dict[str, str]:
     """Return the headers that go with ``error``."""
-    return {"Retry-After": str(error.wait)} if isinstance(error, TooMany) else {}
+    return {"Retry-After": str(error.wait)} if error.wait else {}
 
 
 def as_http(error: LabyardError) -> web.HTTPError:

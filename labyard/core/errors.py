@@ -29,6 +29,7 @@ class LabyardError(Exception):
     code = "error"
     status = 500
     cause: Cause | None = None
+    wait = 0  # seconds after which it may go well by itself; 0 where waiting does not help
 
     def __init__(
         self, message: str, *, remedy: str = "", cause: Cause | None = None, said: str = ""
@@ -87,6 +88,14 @@ class Busy(LabyardError):
 
     code = "busy"
     status = 409
+
+
+class Crowded(LabyardError):
+    """Others are doing as much of this as the platform does at once."""
+
+    code = "crowded"
+    status = 503
+    wait = 30
 
 
 class EngineError(LabyardError):

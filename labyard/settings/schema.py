@@ -248,6 +248,12 @@ class Uploads(Section):
     max_files: Whole = option(
         200_000, "Most files and folders that an upload may hold.", ge=1, le=10_000_000
     )
+    at_once: Whole = option(
+        8,
+        "Most uploads under way at once, of all people together; one person has one.",
+        ge=1,
+        le=256,
+    )
 
 
 class Settings(Section):

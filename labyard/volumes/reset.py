@@ -11,9 +11,9 @@ from labyard.core.models import Owner
 from labyard.core.names import USER_ID, Names
 from labyard.engines.base import Engine
 from labyard.settings.schema import VolumeSettings
+from labyard.volumes.bounds import Reading
 from labyard.volumes.catalog import Entry, catalog, users
 from labyard.volumes.sizes import Sizes
-from labyard.volumes.transfers import Reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections import Counter
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
     Callable,
-    Collection,
     Iterator,
     Sequence,
 )
-from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import aclosing
+from dataclasses import dataclass
 
 from labyard.core.errors import Busy, NotFound, Refused
 from labyard.core.locks import UserLocks
@@ -23,12 +21,12 @@ from labyard.core.names import Names
 from labyard.engines.base import Engine
 from labyard.settings.schema import Uploads, VolumeSettings
 from labyard.volumes.admission import Admission, Limits
+from labyard.volumes.bounds import Filling, Reading
 from labyard.volumes.catalog import Entry, catalog, users
 from labyard.volumes.intake import Intake, Outgoing
 from labyard.volumes.sizes import Sizes
 from labyard.volumes.tars import shown
 
-_OWN, _ALL = 2, 8  # downloads at once: of one person, of everybody
 _STEP = 256 * 2**10  # bytes
 _LONGEST = 1000  # characters of a folder's path
 _FAST = 1  # zlib's level: what people keep is often compressed already
@@ -45,47 +43,6 @@ class Upload:
     drop_links: bool = False
 
 
-class Reading:
-    """Which volumes are read now, and by whom: a bounded number at a time."""
-
-    def __init__(self) -> None:
-        self._volumes: Counter[str] = Counter()
-        self._people: Counter[int] = Counter()
-        self._shut: set[str] = set()
-
-    def __contains__(self, volume: object) -> bool:
-        return volume in self._volumes
-
-    @contextmanager
-    def shut(self, volumes: Collection[str]) -> Iterator[None]:
-        """Let nobody begin to read ``volumes``, which are about to go, until the block ends."""
-        self._shut.update(volumes)
-        try:
-            yield
-        finally:
-            self._shut.difference_update(volumes)
-
-    @contextmanager
-    def take(self, owner: Owner, volume: str) -> Iterator[None]:
-        """Read ``volume`` until the block ends. Raises ``Busy`` when too many do, or it is to go."""
-        if volume in self._shut:
-            raise Busy("The volume is being reset.", remedy="There is nothing left to download.")
-        if self._people[owner.id] >= _OWN or self._people.total() >= _ALL:
-            whose = "of yours" if self._people[owner.id] >= _OWN else "of others"
-            raise Busy(
-                f"Downloads {whose} are under way.", remedy="Wait for them to end, then try again."
-            )
-        self._volumes[volume] += 1
-        self._people[owner.id] += 1
-        try:
-            yield
-        finally:
-            self._volumes[volume] -= 1
-            self._people[owner.id] -= 1
-            # What is at zero goes: `in` asks for keys.
-            self._volumes, self._people = +self._volumes, +self._people
-
-
 @dataclass(frozen=True, slots=True)
 class Transfers:
     """Downloads and uploads of one installation."""
@@ -96,7 +53,8 @@ class Transfers:
     locks: UserLocks
     names: Names
     sizes: Sizes
-    reading: Reading = field(default_factory=Reading)
+    reading: Reading
+    filling: Filling
 
     async def download(
         self, owner: Owner, key: str, folder: str = "", *, compressed: bool = True
@@ -142,22 +100,25 @@ class Transfers:
             Something about the volume, the folder or one of the files; nothing was changed.
         Busy
             A lab of the owner runs, or another action is under way.
+        Crowded
+            All people together send too much.
         """
         folder = checked_folder(wanted.folder)
-        async with self.locks.hold(owner.id, f"uploading to {wanted.key}"):
-            entry = await self._entry(owner, wanted.key)
-            if entry.mount.read_only:
-                raise Refused(
-                    f"{wanted.key.capitalize()} is read only.", remedy="Choose another volume."
-                )
-            if running := users(await self.engine.labs(), owner):
-                raise Busy(
-                    f"Your lab {running[0].name} is running, so its volumes are in use.",
-                    remedy="Stop your servers, then upload; or upload inside JupyterLab.",
-                )
-            intake = Intake(self._admission(wanted))
-            how = Unpacking(owner, folder=folder, overwrite=wanted.overwrite)
-            await self.engine.unpack(entry.mount.source, source(intake), how)
+        with self.filling.take():
+            async with self.locks.hold(owner.id, f"uploading to {wanted.key}"):
+                entry = await self._entry(owner, wanted.key)
+                if entry.mount.read_only:
+                    raise Refused(
+                        f"{wanted.key.capitalize()} is read only.", remedy="Choose another volume."
+                    )
+                if running := users(await self.engine.labs(), owner):
+                    raise Busy(
+                        f"Your lab {running[0].name} is running, so its volumes are in use.",
+                        remedy="Stop your servers, then upload; or upload inside JupyterLab.",
+                    )
+                intake = Intake(self._admission(wanted))
+                how = Unpacking(owner, folder=folder, overwrite=wanted.overwrite)
+                await self.engine.unpack(entry.mount.source, source(intake), how)
         self.sizes.soon([entry.mount.source])
         return intake.files
 

@@ -22,9 +22,10 @@ from labyard.incidents.watcher import Watcher
 from labyard.notices.sender import Sender
 from labyard.settings.schema import Settings
 from labyard.ssh.keyring import Keyring
+from labyard.volumes.bounds import Filling, Reading
 from labyard.volumes.reset import Reset
 from labyard.volumes.sizes import Sizes
-from labyard.volumes.transfers import Reading, Transfers
+from labyard.volumes.transfers import Transfers
 from labyard.web import security
 from labyard.web.actions import Actions
 from labyard.web.announced import Announcements
@@ -89,7 +90,14 @@ def make_parts(
         names=names,
         reset_volumes=Reset(settings.volumes, engine, locks, names, sizes, reading),
         transfers=Transfers(
-            settings.volumes, settings.uploads, engine, locks, names, sizes, reading
+            settings.volumes,
+            settings.uploads,
+            engine,
+            locks,
+            names,
+            sizes,
+            reading,
+            Filling(settings.uploads.at_once),
         ),
         patience=labs.start_timeout + labs.pull_timeout + _MARGIN,
         grace=labs.stop_grace,

@@ -34,7 +34,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultySocket]:
 
 @pytest.fixture(scope="module")
 def place(make_yard: Callable[..., Yard]) -> Yard:
-    yard = make_yard()
+    yard = make_yard(uploads={"at_once": 1})
     yard.up()
     yard.bootstrap()
     return yard
@@ -123,10 +123,18 @@ def service(place: Yard) -> int:
 def test_a_service_killed_in_an_upload_leaves_a_usable_volume_and_no_container(
     place: Yard, anna: Person, engine_client: docker.DockerClient
 ) -> None:
-    before = names(anna)
+    before, eve = names(anna), place.member("eve")
+    assert eve.token
     sending = half_an_upload(anna, anna.token)
     eventually(lambda: bool(errands(engine_client, place)), 30, "the upload has begun")
-    time.sleep(2)  # and some of it has come
+    crowded = requests.post(
+        f"{eve.url}services/labyard/api/users/eve/volumes/workspace/upload",
+        data=bytes(2**20),
+        headers={"Authorization": f"token {eve.token}"},
+        timeout=60,
+    )
+    assert (crowded.status_code, crowded.json()["error"]) == (503, "crowded")
+    assert int(crowded.headers["Retry-After"]) > 0
 
     os.kill(service(place), signal.SIGKILL)
     sending.join(60)

@@ -120,6 +120,14 @@ class Handler(HubOAuthenticated, Protected):
         rights.demand(self.caller, scope, user)
         return await self.parts.people.owner(user)
 
+    def explain(self, status: int, error: BaseException | None) -> dict[str, Any]:
+        """Set status and headers for what went wrong, and return the words for it."""
+        status, words = problem(status, error)
+        self.set_status(status)
+        if isinstance(error, LabyardError) and error.wait:
+            self.set_header("Retry-After", error.wait)
+        return words
+
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Log what is a bug; an error that a person was told is none."""
         if not isinstance(value, LabyardError):
@@ -163,9 +171,8 @@ class JsonHandler(Handler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Say what went wrong, as JSON."""
-        error = kwargs.get("exc_info", (None, None))[1]
-        status, words = problem(status_code, error)
-        self.reply(words, status)
+        words = self.explain(status_code, kwargs.get("exc_info", (None, None))[1])
+        self.reply(words, words["status"])
 
 
 class PageHandler(Handler):
@@ -191,18 +198,17 @@ class PageHandler(Handler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Say what went wrong, as a page."""
-        status, words = problem(status_code, kwargs.get("exc_info", (None, None))[1])
+        words = self.explain(status_code, kwargs.get("exc_info", (None, None))[1])
         page, nonce = self.parts.frame.render(
             "error.html",
             caller=getattr(self, "_hub_auth_user_cache", None),
             xsrf="",
             display=self.display,
-            status_code=status,
+            status_code=words["status"],
             message=words["message"] if "id" not in words else "",
             remedy=words["remedy"],
             log_id=words.get("id", ""),
         )
-        self.set_status(status)
         self.set_header("Content-Security-Policy", security.policy(nonce))
         self.finish(page)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tornado.web import HTTPError
 
-from labyard.core.errors import Forbidden, LabyardError
+from labyard.core.errors import Forbidden, LabyardError, Refused
 from labyard.core.units import show_bytes
 from labyard.web.handlers.base import Handler, SignInNeeded
 from labyard.web.incoming import Body
@@ -16,14 +16,31 @@ from labyard.web.security import TooLarge
 
 log = logging.getLogger(__name__)
 
-_LONGEST = 24 * 3600.0  # seconds an upload may take in all
+# Seconds: an upload may take in all; until it is known who sends; in which a small body is whole, so
+# that the connection need not end.
+_LONGEST = 24 * 3600.0
+_UNKNOWN = 10.0
+_MOMENT = 0.1
+
+
+class TooSlow(Refused):
+    """What was announced does not come."""
+
+    code = "too-slow"
+    status = 408
 
 
 class Receiving(Handler):
-    """Takes a body as it comes. What it is for begins with the first bytes, in a task of its own."""
+    """Takes a body as it comes. What it is for begins with the first bytes, in a task of its own.
+
+    Until it is ``known`` that whoever sends may, the connection ends within seconds, and with whatever
+    is wrong. After that it may take long, but not be silent.
+    """
 
     incoming: Body
     work: asyncio.Task[int]
+    known = False
+    _watching: asyncio.Task[None] | None = None
 
     def expect(self) -> None:
         """Begin to take the body, which may be large here and nowhere else."""
@@ -39,6 +56,8 @@ class Receiving(Handler):
         connection.set_body_timeout(_LONGEST)
         self.incoming = Body()
         self.work = asyncio.create_task(self._to_its_end())
+        self.work.add_done_callback(self._over)
+        self._watching = asyncio.create_task(self._watch())
 
     async def _to_its_end(self) -> int:
         try:
@@ -51,28 +70,48 @@ class Receiving(Handler):
         raise NotImplementedError
 
     async def data_received(self, chunk: bytes) -> None:
-        """Pass a chunk on. Who may not send is told at once; others when all has come."""
+        """Pass a chunk on."""
         await self.incoming.put(chunk)
-        error = self.work.exception() if self.work.done() else None
-        if isinstance(error, (SignInNeeded, Forbidden, HTTPError)) and not self._finished:
-            self.send_error(
-                getattr(error, "status", 403), exc_info=(type(error), error, error.__traceback__)
-            )
 
     async def outcome(self) -> int:
         """Return how many files were taken, when all is done."""
         await self.incoming.end()
         return await self.work
 
+    async def _watch(self) -> None:
+        await asyncio.sleep(_UNKNOWN)
+        if self.known:
+            await self.incoming.silence()
+        if not self.incoming.whole:
+            self._refuse(TooSlow("The upload came too slowly.", remedy="Send it again, in one go."))
+            self.incoming.break_off()
+
+    def _over(self, work: asyncio.Task[int]) -> None:
+        """Tell who may not send at once; others when all has come, as a browser that sends is deaf."""
+        error = None if work.cancelled() else work.exception()
+        if error is None:
+            return
+        if self.incoming.broken and not isinstance(error, LabyardError):
+            log.error("An upload that broke off: %r", error)
+        if not self.known or isinstance(error, (SignInNeeded, Forbidden, HTTPError)):
+            asyncio.get_running_loop().call_later(_MOMENT, self._refuse, error)
+
+    def _refuse(self, error: BaseException) -> None:
+        """Answer before all has come, which ends the connection."""
+        if not (self.incoming.whole or self.incoming.broken or self._finished):
+            self.send_error(
+                getattr(error, "status", 403), exc_info=(type(error), error, error.__traceback__)
+            )
+
+    def on_finish(self) -> None:
+        """Watch no more."""
+        super().on_finish()
+        if self._watching is not None:
+            self._watching.cancel()
+
     def on_connection_close(self) -> None:
         """Undo what was begun: whoever sent is gone."""
         super().on_connection_close()
-        if hasattr(self, "work") and not self.work.done():
+        if self._watching is not None:
+            self._watching.cancel()
             self.incoming.break_off()
-            self.work.add_done_callback(_seen)
-
-
-def _seen(work: asyncio.Task[int]) -> None:
-    error = None if work.cancelled() else work.exception()
-    if error is not None and not isinstance(error, LabyardError):
-        log.error("An upload that broke off: %r", error)

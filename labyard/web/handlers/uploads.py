@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from tornado.web import stream_request_body
 
@@ -20,11 +18,10 @@ from labyard.web.handlers.base import JsonHandler, SignInNeeded
 from labyard.web.handlers.home import OwnHandler
 from labyard.web.handlers.receiving import Receiving
 from labyard.web.incoming import Body, broken_off
+from labyard.web.kept import Kept
 from labyard.web.multipart import Form, Part
 
 _FIELDS = 16 * 2**10  # bytes of all fields before the first file
-_IN_MEMORY = 2**20  # bytes of one file; a larger one waits on disk until its size is known
-_STEP = 2**16  # bytes
 
 
 @stream_request_body
@@ -46,6 +43,7 @@ class UploadFormHandler(Receiving, OwnHandler):
         if self.caller is None:
             raise SignInNeeded("You are signed out.", remedy="Sign in, then send it again.")
         owner = await self.owner(rights.FILES)
+        self.known = True
         wanted = Upload(
             key=fields.get("volume", ""),
             folder=fields.get("folder", ""),
@@ -100,8 +98,10 @@ class UploadHandler(Receiving, JsonHandler):
         await super().prepare()
         user, key = self.path_args
         owner = await self.allowed(rights.FILES, user)
+        self.known = True
         flags = {name: self._flag(name) for name in ("overwrite", "strip", "drop_links")}
         self.wanted = owner, Upload(key, self.get_query_argument("folder", ""), **flags)
+        self.parts.actions.transfers.filling.demand()  # before gigabytes come for nothing
         self.expect()
 
     def _flag(self, name: str) -> bool:
@@ -169,7 +169,7 @@ async def _files(
     intake: Intake, first: Part, pieces: AsyncIterator[Part | bytes], spool: Path
 ) -> AsyncIterator[bytes]:
     """Yield file after file. A tar wants each one's size before its content: so each waits a while."""
-    current, kept = first, _kept(spool)
+    current, kept = first, Kept(spool)
     try:
         async for piece in pieces:
             if not isinstance(piece, Part):
@@ -178,22 +178,14 @@ async def _files(
             async for out in steps(_whole(intake, current, kept)):
                 yield out
             kept.close()
-            current, kept = piece, _kept(spool)
+            current, kept = piece, Kept(spool)
         async for out in steps(_whole(intake, current, kept)):
             yield out
     finally:
         kept.close()
 
 
-def _kept(spool: Path) -> Any:
-    return tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, dir=str(spool))
-
-
-def _whole(intake: Intake, part: Part, kept: Any) -> Iterator[bytes]:
-    if not part.filename:
-        return  # a field, or a file that was not chosen
-    size = kept.tell()
-    kept.seek(0)
-    yield from intake.file(part.filename, size)
-    while data := kept.read(_STEP):
-        yield data
+def _whole(intake: Intake, part: Part, kept: Kept) -> Iterator[bytes]:
+    if part.filename:  # not a field, nor a file that was not chosen
+        yield from intake.file(part.filename, kept.size)
+        yield from kept.read()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import io
 import os
 import re
@@ -10,6 +11,7 @@ import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import docker
 import pytest
@@ -33,6 +35,19 @@ def yard(make_yard: Callable[..., Yard]) -> Yard:
     place.up()
     place.bootstrap()
     return place
+
+
+@pytest.fixture(scope="module", autouse=True)
+def stranger(yard: Yard) -> Iterator[http.client.HTTPConnection]:
+    """Somebody who began the page's form, and has sent nothing since: before all tests, to wait for none."""
+    where = urlsplit(yard.url)
+    connection = http.client.HTTPConnection(str(where.hostname), where.port, timeout=60)
+    connection.putrequest("POST", f"{where.path}{PAGE}volumes/upload")
+    connection.putheader("Content-Type", "multipart/form-data; boundary=x")
+    connection.putheader("Content-Length", str(4 * MEGABYTE))
+    connection.endheaders(b'--x\r\nContent-Disposition: form-data; name="_xsrf"\r\n\r\n')
+    yield connection
+    connection.close()
 
 
 @pytest.fixture(scope="module")
@@ -232,6 +247,14 @@ def test_who_may_not_gets_nothing_in_and_nothing_out(anna: Person, yard: Yard) -
         assert anna.http.get(download, headers=headers, timeout=60).status_code == 403
     out = unpacked(anna.get(f"{PAGE}volumes/download?volume=workspace").content)
     assert not {"workspace/forged.txt", "workspace/f", "workspace/x"} & set(out)
+
+
+def test_a_stranger_does_not_keep_an_upload_open(
+    stranger: http.client.HTTPConnection,
+) -> None:
+    answer = stranger.getresponse()
+    assert answer.status == 408
+    assert b"too slowly" in answer.read()
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
-"""Who may read a volume now."""
+"""Who may read a volume now, and how many at once."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 
-from labyard.core.errors import Busy
+from labyard.core.errors import Busy, Crowded
 from labyard.core.models import Owner
-from labyard.volumes.transfers import Reading
+from labyard.volumes.bounds import Filling, Reading
 
 ANNA, BEN = Owner(1, "anna"), Owner(2, "ben")
 
@@ -31,3 +33,20 @@ def test_one_person_leaves_room_for_others() -> None:
         with reading.take(BEN, "home"):
             pass
         assert "home" in reading
+
+
+def test_all_people_together_send_and_fetch_only_so_much() -> None:
+    filling = Filling(2)
+    with filling.take():
+        with filling.take(), pytest.raises(Crowded) as refused, filling.take():
+            pass
+        filling.demand()
+    assert refused.value.status == 503
+    assert refused.value.wait
+
+    reading = Reading()
+    with ExitStack() as all_of_them:
+        for at in range(8):
+            all_of_them.enter_context(reading.take(Owner(at, "x"), "home"))
+        with pytest.raises(Crowded), reading.take(Owner(9, "x"), "home"):
+            pass
