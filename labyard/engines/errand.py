@@ -16,6 +16,10 @@ import tarfile
 import time
 
 BLOCK = 512  # bytes that a file system counts in
+SCRATCH = (
+    ".labyard-upload-"  # begins the directories that uploads are gathered in, at a volume's top
+)
+_FEW = 4  # such directories of one volume that are told at once
 _ASIDE = "old"  # in a scratch directory: what was in the way; beside it, NEW: what came
 NEW = "new"
 _NAMED = 5  # names that a refusal tells
@@ -43,6 +47,19 @@ def measure(places: list[str], seconds: float) -> list[tuple[int, int, bool] | N
         now = time.monotonic()
         found.append(_measured(place, now + max(0.0, end - now) / (len(places) - at)))
     return found
+
+
+def survey(places: list[str], seconds: float) -> dict[str, list]:  # type: ignore[type-arg]
+    """Return what :func:`measure` does, and which directories uploads have or left in each place."""
+    return {"sizes": measure(places, seconds), "uploads": [_uploads(place) for place in places]}
+
+
+def _uploads(place: str) -> list[str]:
+    try:
+        names = os.listdir(place)
+    except OSError:
+        return []
+    return sorted(name for name in names if name.startswith(SCRATCH))[:_FEW]
 
 
 def _measured(place: str, deadline: float) -> tuple[int, int, bool] | None:
@@ -244,7 +261,7 @@ def unpack(scratch: str) -> None:
 
 def run(do: str, **orders):  # type: ignore[no-untyped-def]
     """Do one thing and return what came of it."""
-    acts = {f.__name__: f for f in (measure, keep, put_back, drop, pack, unpack)}
+    acts = {f.__name__: f for f in (survey, keep, put_back, drop, pack, unpack)}
     return acts[do](**orders)
 
 

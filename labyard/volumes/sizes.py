@@ -100,8 +100,7 @@ class Sizes:
     async def round(self) -> None:
         """Measure what is due once. An engine that fails leaves what is known, and the error."""
         try:
-            with suppress(LabyardError):  # one that cannot be swept yet keeps nobody's sizes away
-                await self._engine.sweep()
+            await self._sweep()
             volumes = await self._engine.volumes(self._adopt)
             self._used |= set(used(volumes, await self._engine.labs()))
             there = {volume.name for volume in volumes}
@@ -110,6 +109,7 @@ class Sizes:
             wanted = due(there, self._known, self._used, self._asked, datetime.now(UTC))
             for names, seconds in goes(wanted, self._known):
                 await self._go([name for name in names if name not in self._held], seconds)
+            await self._sweep()  # what measuring came across
         except LabyardError as error:
             self.error = error
             self._asked.clear()
@@ -120,6 +120,10 @@ class Sizes:
             self.error = None
         finally:
             self._now = frozenset()
+
+    async def _sweep(self) -> None:
+        with suppress(LabyardError):  # one that cannot be swept yet keeps nobody's sizes away
+            await self._engine.sweep()
 
     async def _go(self, names: Sequence[str], seconds: float) -> None:
         self._now = frozenset(names)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ _MANY = "/labyard-volumes"
 _MEMORY = 512 * 2**20  # bytes
 _PIDS = 16
 _LOG = 2**20  # bytes
+_SCRATCH = re.compile(re.escape(errand.SCRATCH) + r"(upload-[0-9a-f]{16})")
 
 PROGRAM = Path(errand.__file__).read_text()
 
@@ -32,7 +34,13 @@ _CLEARS = ("DAC_OVERRIDE", "FOWNER")
 
 def scratch(mark: str) -> str:
     """Return the directory in a volume's top that an upload marked ``mark`` is gathered in."""
-    return f".labyard-upload-{mark}"
+    return f"{errand.SCRATCH}{mark}"
+
+
+def upload_of(directory: str) -> str | None:
+    """Return the mark of the upload that :func:`scratch` named a directory for; None for any other."""
+    found = _SCRATCH.fullmatch(directory)
+    return found[1] if found else None
 
 
 def holder(image: str, volume: str, name: str, labels: Mapping[str, str], mark: str) -> Body:
@@ -58,7 +66,7 @@ def measuring(
     mounts = [
         _mount(volume, place, read_only=True) for volume, place in zip(volumes, places, strict=True)
     ]
-    orders = {"do": "measure", "places": places, "seconds": seconds}
+    orders = {"do": "survey", "places": places, "seconds": seconds}
     return _runner(image, orders, mounts, labels, mark, user="0:0", capabilities=_READS)
 
 
@@ -70,11 +78,17 @@ def keeping(
     return _runner(image, orders, [_mount(volume, VOLUME)], labels, mark, user=user)
 
 
-def clearing(image: str, volume: str, labels: Mapping[str, str], mark: str) -> Body:
-    """Return the body of a runner that removes what an upload that failed left."""
+def clearing(
+    image: str, volume: str, labels: Mapping[str, str], mark: str, *, user: str = ""
+) -> Body:
+    """Return the body of a runner that removes what an upload that failed left.
+
+    A ``user`` may remove what is theirs; without one it is removed whosever it is.
+    """
     orders = {"do": "put_back", "root": VOLUME, "scratch": f"{VOLUME}/{scratch(mark)}"}
     mounts = [_mount(volume, VOLUME)]
-    return _runner(image, orders, mounts, labels, mark, user="0:0", capabilities=_CLEARS)
+    rights = () if user else _CLEARS
+    return _runner(image, orders, mounts, labels, mark, user=user or "0:0", capabilities=rights)
 
 
 def folders(mark: str, user: str) -> bytes:

@@ -1,7 +1,8 @@
 """Measuring, archiving and filling volumes, by containers that are gone when it is done.
 
-An errand whose process was killed leaves its container, which carries a mark; :meth:`Errands.sweep`
-removes those whose mark no errand of this process has.
+An errand whose process was killed leaves its container, which carries a mark, or a directory in a volume
+that is named by it, which measuring comes across; :meth:`Errands.sweep` removes those whose mark no
+errand of this process has.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 import aiohttp
 
 from labyard.core.errors import EngineError, LabyardError, NotFound, Refused
-from labyard.core.models import Size, Unpacking
+from labyard.core.models import LAB_USER, Size, Unpacking
 from labyard.core.names import ERRAND
 from labyard.engines.docker import errand_spec, read, tars
 from labyard.engines.docker.connect import Making
@@ -42,6 +43,7 @@ class Errands:
         self._image = image
         self._under_way: set[str] = set()
         self._left: set[tuple[str, str]] = set()  # volumes and marks of uploads to clear up after
+        self._found: set[tuple[str, str]] = set()  # the same, by a name that anybody can give
 
     async def measure(self, volumes: Sequence[str], seconds: float) -> Mapping[str, Size]:
         """Return the sizes of those of ``volumes`` that there are."""
@@ -53,10 +55,13 @@ class Errands:
             return {}
         with self._mark("measure") as mark:
             body = errand_spec.measuring(self._image, wanted, seconds, self._labels, mark)
-            found = await self._run("measuring volumes", body, seconds)
+            found = (await self._run("measuring volumes", body, seconds))["done"]
+        for name, directories in zip(wanted, found["uploads"], strict=True):
+            marks = set(filter(None, map(errand_spec.upload_of, directories)))
+            self._found.update((name, left) for left in marks - self._under_way)
         return {
             name: Size(*size)
-            for name, size in zip(wanted, found["done"], strict=True)
+            for name, size in zip(wanted, found["sizes"], strict=True)
             if size is not None
         }
 
@@ -112,12 +117,17 @@ class Errands:
             if mark.startswith(_UPLOAD):
                 for volume in volumes:
                     await self._clear(volume, mark)
+        while self._found:
+            await self._clear_found(*self._found.pop())
 
     async def _mounted(self, container: str) -> Sequence[str]:
-        answer = await self._connection.call(
-            "looking at what an errand left",
-            lambda d: d._query_json(f"containers/{container}/json"),
-        )
+        try:
+            answer = await self._connection.call(
+                "looking at what an errand left",
+                lambda d: d._query_json(f"containers/{container}/json"),
+            )
+        except NotFound:
+            return ()  # it has gone by itself
         return [mount["Name"] for mount in answer["Mounts"] if mount.get("Name")]
 
     async def _gather(
@@ -150,6 +160,16 @@ class Errands:
             log.warning("The volume %s still holds what an upload left: %s", volume, error)
             return
         self._left.discard((volume, mark))
+
+    async def _clear_found(self, volume: str, mark: str) -> None:
+        """Remove what looks like an upload's, with its owner's rights; measuring comes by again."""
+        doing = "clearing up after an upload"
+        try:
+            await self._volumes.demand(volume)
+            body = errand_spec.clearing(self._image, volume, self._labels, mark, user=LAB_USER)
+            await self._run(doing, body, _MOVING)
+        except LabyardError as error:
+            log.warning("The volume %s holds what an upload left: %s", volume, error)
 
     async def _run(self, doing: str, body: Body, seconds: float) -> Mapping[str, Any]:
         """Run a container to its end, and return what it said."""

@@ -24,7 +24,6 @@ from labyard.engines.local.spec import Place, account
 
 _PROGRAM = Path(errand.__file__)
 _CHUNK = 256 * 2**10  # bytes
-_SCRATCH = ".labyard-upload-"
 
 
 class Errands:
@@ -62,7 +61,7 @@ class Errands:
 
     async def unpack(self, volume: str, tar: AsyncIterator[bytes], how: Unpacking) -> None:
         """Gather what ``tar`` holds in a directory of the volume's own, then move it, whole."""
-        root, scratch = self._root(volume), _SCRATCH + secrets.token_hex(8)
+        root, scratch = self._root(volume), errand.SCRATCH + secrets.token_hex(8)
         place = root / scratch
         self._under_way.add(scratch)
         try:
@@ -80,7 +79,7 @@ class Errands:
         await asyncio.to_thread(self._sweep)
 
     def _sweep(self) -> None:
-        for place in self._place.volumes.glob(f"[!.]*/{_SCRATCH}*"):
+        for place in self._place.volumes.glob(f"[!.]*/{errand.SCRATCH}*"):
             if place.name not in self._under_way and place.is_dir() and not place.is_symlink():
                 _clear(place.parent, place)
 

@@ -244,12 +244,9 @@ async def test_sizes_are_told_of_many_volumes_also_of_running_labs(
     assert not (await engine.measure([volume], 0))[volume].whole
 
 
-async def test_what_a_killed_process_left_is_swept_and_what_runs_is_not(
-    place: Place, engine: Engine, volume: str
-) -> None:
-    """The process that uploads dies without a word: its engine object is simply never asked again."""
-    await engine.unpack(volume, coming(tar(("kept", b"1"))), HOW)
-    dead = asyncio.create_subprocess_exec(
+async def killed_midway(place: Place, volume: str) -> None:
+    """Upload in a process that dies without a word."""
+    process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
         KILLED,
@@ -261,11 +258,17 @@ async def test_what_a_killed_process_left_is_swept_and_what_runs_is_not(
         str(ALICE.id),
         stdout=asyncio.subprocess.PIPE,
     )
-    process = await dead
     assert process.stdout is not None
     assert await process.stdout.readline() == b"begun\n"
     process.kill()
     await process.wait()
+
+
+async def test_what_a_killed_process_left_is_swept_and_what_runs_is_not(
+    place: Place, engine: Engine, volume: str
+) -> None:
+    await engine.unpack(volume, coming(tar(("kept", b"1"))), HOW)
+    await killed_midway(place, volume)
     assert len(await packed(engine, volume)) > 2  # half of it is there
 
     begun, go_on = asyncio.Event(), asyncio.Event()
@@ -284,6 +287,27 @@ async def test_what_a_killed_process_left_is_swept_and_what_runs_is_not(
     assert contents(await packed(engine, volume)) == {"home/kept": b"1", "home/mine": b"2"}
     assert await errands(place) == []
     await engine.remove_volume(volume)
+
+
+async def test_what_was_left_without_a_container_is_found_by_name_and_nothing_else_is(
+    containers: Place, engine: Engine, volume: str
+) -> None:
+    """So it is when the process dies between two containers, or while nothing could be cleared up."""
+    kept = tar((".labyard-upload-mine", None), ("upload-0123456789abcdef", None))
+    await engine.unpack(volume, coming(kept), HOW)
+    await killed_midway(containers, volume)
+    async with containers.client() as client:
+        for name in await errands(containers):
+            await client.containers.container(name).delete(force=True)
+    assert len(await packed(engine, volume)) > 3
+    await engine.measure([volume], 10)
+    await engine.sweep()
+    assert set(await packed(engine, volume)) == {
+        "home",
+        "home/.labyard-upload-mine",
+        "home/upload-0123456789abcdef",
+    }
+    assert await errands(containers) == []
 
 
 async def swept(engine: Engine, volume: str) -> bool:
