@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from labyard.auth import codes
-from labyard.auth.accounts import Accounts
 from labyard.core.paths import Paths
+
+if TYPE_CHECKING:
+    from labyard.auth.accounts import Accounts
 
 _SECRET = "bootstrap"  # noqa: S105 - a file's name
 

@@ -10,15 +10,16 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from labyard.core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 VERSION_TABLE = "labyard_alembic_version"
 _MIGRATIONS = Path(__file__).with_name("migrations")
@@ -74,6 +75,8 @@ def prepare(url: str) -> None:
     SettingsError
         When the database cannot be reached or its address is of no use.
     """
+    from alembic import command  # noqa: PLC0415  only `labyard up` migrates
+
     store = Store(url)
     try:
         _use_wal(store.engine)
@@ -96,6 +99,8 @@ def prepare(url: str) -> None:
 
 def migrations(connection: Connection) -> Config:
     """Return Alembic's configuration for working on ``connection``."""
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labyard.auth import bootstrap
-from labyard.auth.accounts import Accounts
 from labyard.core.errors import EngineUnreachable, SettingsError
-from labyard.core.store import Store, prepare
 from labyard.edge import configurable, haproxy, install, pages, process
 from labyard.edge.config import Door
 from labyard.engines import firewall, host
@@ -105,6 +103,10 @@ def _hub_address(site: Installation, engine: str) -> str:
 
 def prepare_database(site: Installation) -> None:
     """Bring the tables up to date, and make the bootstrap secret while there is no administrator."""
+    # Most verbs of the command line never touch it, and its library is half of what they would read.
+    from labyard.auth.accounts import Accounts  # noqa: PLC0415
+    from labyard.core.store import Store, prepare  # noqa: PLC0415
+
     prepare(site.database)
     store = Store(site.database)
     try:

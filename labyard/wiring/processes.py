@@ -12,7 +12,6 @@ from typing import Any
 
 from labyard.core import lazy_iri
 from labyard.core.processes import end_with_parent
-from labyard.core.store import Store
 from labyard.gpu.assign import Gpus
 from labyard.settings.apply import Place, apply
 from labyard.settings.effective import effective
@@ -44,6 +43,7 @@ def configure(config: Any) -> Path:
     """
     from labyard.auth import hub_users  # noqa: PLC0415
     from labyard.auth.native import LabyardAuthenticator  # noqa: PLC0415
+    from labyard.core.store import Store  # noqa: PLC0415
     from labyard.expiry.store import Expiries  # noqa: PLC0415
     from labyard.hub import Hub  # noqa: PLC0415
     from labyard.spawners.spawner import LabSpawner  # noqa: PLC0415
@@ -95,6 +95,7 @@ def configured(config: Any) -> None:
 
 def run_service() -> None:
     """Run the pages and their REST until the hub that started this is gone."""
+    from labyard.core.store import Store  # noqa: PLC0415
     from labyard.display.shelf import Shelf  # noqa: PLC0415
     from labyard.expiry.store import Expiries  # noqa: PLC0415
     from labyard.notices.sender import Sender  # noqa: PLC0415

@@ -26,6 +26,10 @@ from tests.tools.places import free_ports
 
 HERE = Path(__file__).parent
 PASSWORD = "a long enough secret"
+# Imports as `labyard hub` does, in half the time.
+_HUB = (
+    "from labyard.core import lazy_iri; lazy_iri.install(); from jupyterhub.app import main; main()"
+)
 
 
 class Browser(requests.Session):
@@ -104,7 +108,7 @@ class Hub:
         )
         with (self.data / "hub.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "jupyterhub", "-f", str(HERE / "hub_config.py")],
+                [sys.executable, "-c", _HUB, "-f", str(HERE / "hub_config.py")],
                 cwd=self.data,
                 env={**os.environ, "HUB_TEST": str(told)},
                 stdout=log,

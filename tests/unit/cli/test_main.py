@@ -74,3 +74,12 @@ def test_completion_offers_verbs(tmp_path):
 def test_help_says_every_sentence_to_its_end(verb):
     said = CliRunner().invoke(cli, [*verb, "--help"], terminal_width=80).output
     assert "..." not in said.split("Commands:")[1]
+
+
+def test_who_only_asks_the_hub_reads_no_database_library():
+    code = (
+        "import labyard.cli.users, labyard.cli.servers, labyard.cli.down, sys;"
+        "sys.exit(' '.join({'sqlalchemy', 'alembic', 'jupyterhub'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.split() == []
