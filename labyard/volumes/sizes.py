@@ -24,6 +24,7 @@ _LOOK = 60.0  # seconds between looks at what there is to measure
 _GAP = 2.0  # seconds between rounds, however often somebody asks
 _AGAIN = timedelta(minutes=5)
 _OLD = timedelta(days=1)
+_FRESH, _LARGE = timedelta(seconds=30), timedelta(minutes=30)
 _AT_ONCE = 20  # volumes in one go
 _A_ROUND = 200  # volumes in one round
 _SECONDS = 60.0  # for one go
@@ -71,6 +72,18 @@ class Sizes:
         """Measure ``volumes`` now rather than later: something has changed, or somebody asks."""
         self._asked.update(volumes)
         self._wake.set()
+
+    def ask(self, volumes: Collection[str]) -> Collection[str]:
+        """Have ``volumes`` measured, and return those that are being measured or will be soon.
+
+        One that was measured a moment ago is not, and one that took minutes is left for half an hour:
+        whoever asks again and again keeps nobody else waiting.
+        """
+        now = datetime.now(UTC)
+        self.soon(
+            v for v in set(volumes) - set(self.under_way) if not fresh(self._known.get(v), now)
+        )
+        return set(volumes) & set(self.under_way)
 
     @asynccontextmanager
     async def standing_back(self, volumes: Collection[str]) -> AsyncIterator[None]:
@@ -145,6 +158,11 @@ class Sizes:
         found = await self._engine.measure(names, seconds)
         self._known.update({name: Measured(size, before) for name, size in found.items()})
         self._used.difference_update(found)
+
+
+def fresh(known: Measured | None, now: datetime) -> bool:
+    """Return whether asking for a volume's size again is too soon."""
+    return known is not None and now - known.at < (_FRESH if known.size.whole else _LARGE)
 
 
 def used(volumes: Iterable[Volume], labs: Iterable[Lab]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -95,7 +95,8 @@ class MeasureFormHandler(VolumesHandler):
     @signed_in
     async def post(self) -> None:
         """Have it done; the page tells when it is."""
-        measure(self, await self.owner(rights.READ))
+        if not measure(self, await self.owner(rights.ACT)):
+            self.say("done", "The sizes are fresh.", "They were measured a moment ago.")
         self.go_to_volumes()
 
 
@@ -181,10 +182,9 @@ class MeasureHandler(JsonHandler):
     """Have a person's volumes measured now."""
 
     async def post(self, user: str) -> None:
-        """Answer at once; ``GET …/volumes`` tells when it is done."""
-        measure(self, await self.allowed(rights.READ, user))
-        self.set_status(202)
-        self.finish()
+        """Answer at once what is being measured; ``GET …/volumes`` tells when it is done."""
+        measuring = measure(self, await self.allowed(rights.ACT, user))
+        self.reply({"user": user, "measuring": measuring}, 202 if measuring else 200)
 
 
 class ResetHandler(JsonHandler):
@@ -218,11 +218,12 @@ class ArchiveHandler(JsonHandler):
         await send(self, owner, key, folder, compressed=format == "tar.gz")
 
 
-def measure(handler: Handler, owner: Owner) -> None:
-    """Have all volumes of ``owner`` measured soon."""
+def measure(handler: Handler, owner: Owner) -> Sequence[str]:
+    """Have all volumes of ``owner`` measured soon, and return which ones are."""
     parts = handler.parts
     entries = catalog(parts.settings.volumes, parts.sampler.snapshot.volumes, owner, parts.names)
-    parts.sizes.soon(entry.mount.source for entry in entries if entry.exists)
+    keys = {entry.mount.source: entry.mount.key for entry in entries if entry.exists}
+    return sorted(keys[volume] for volume in parts.sizes.ask(keys))
 
 
 async def send(

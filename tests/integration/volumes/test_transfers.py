@@ -285,7 +285,20 @@ def test_sizes_are_told_and_measured_anew_on_demand(anna: Person) -> None:
     before = size()
     send(anna, [("grown.bin", b"x" * 3 * MEGABYTE)])
     eventually(lambda: size() >= before + 3 * MEGABYTE, 30, "it is measured after an upload")
-    assert ask(anna, "POST", "users/anna/volumes/measure").status_code == 202
+    again = ask(anna, "POST", "users/anna/volumes/measure")
+    assert again.status_code in (200, 202)
+    assert "workspace" not in again.json()["measuring"], "it was measured a moment ago"
+    only_looks = anna.api(
+        "POST",
+        "users/anna/tokens",
+        json={"scopes": ["read:servers!user", "access:services!service=labyard"]},
+    ).json()["token"]
+    refused = requests.post(
+        f"{anna.url}{API}users/anna/volumes/measure",
+        headers={"Authorization": f"token {only_looks}"},
+        timeout=60,
+    )
+    assert refused.status_code == 403
     assert "MB" in anna.get(f"{PAGE}volumes").text
 
 

@@ -12,7 +12,7 @@ import pytest
 from labyard.core.models import Lab, LabStatus, Size, Volume
 from labyard.core.names import USER_ID, Names
 from labyard.engines.local.engine import LocalEngine
-from labyard.volumes.sizes import Measured, Sizes, due, goes, used
+from labyard.volumes.sizes import Measured, Sizes, due, fresh, goes, used
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 NAMES = Names("yard")
@@ -102,6 +102,30 @@ async def test_a_round_measures_once(engine: Engine) -> None:
     await sizes.round()
     assert engine.asked[1:] == [["yard-anna_home"]]
     assert not sizes.under_way
+
+
+async def test_asking_again_measures_no_more(engine: Engine) -> None:
+    sizes, home = Sizes(engine, NAMES), "yard-anna_home"
+    assert sizes.ask([home]) == {home} == sizes.ask([home])
+    engine.slow = True
+    work = asyncio.create_task(sizes.round())
+    await engine.begun.wait()
+    assert sizes.ask([home]) == {home}, "it is under way"
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    engine.slow = False
+    await sizes.round()
+    assert not sizes.ask([home]), "it was measured a moment ago"
+    await sizes.round()
+    assert len(engine.asked) == 2
+
+
+def test_what_took_minutes_is_left_in_peace_for_longer() -> None:
+    assert fresh(measured(0.4), NOW)
+    assert not fresh(measured(0.6), NOW)
+    assert fresh(measured(29, whole=False), NOW)
+    assert not fresh(measured(31, whole=False), NOW)
+    assert not fresh(None, NOW)
 
 
 async def test_measuring_stands_back_for_a_volume_that_goes(engine: Engine) -> None:
