@@ -47,6 +47,9 @@ def test_sign_in_look_around_start_and_sign_out(
         user.open(path)
     assert (missing, user.problems) == ([], [])
 
+    user.open("services/labyard/account/profile")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".ly-said")).to_contain_text("Saved")
     user.home()
     start(user, lab)
     page.goto(f"{lab}lab")

@@ -17,10 +17,21 @@ from tests.browser.conftest import Seat
 from tests.tools.yard import Yard
 
 PORT = 8123
-SERVE = (
-    f"mkdir -p /tmp/served; cd /tmp/served; echo '<!doctype html><title>x</title>served' >index.html;"
-    f" exec python3 -m http.server {PORT} --bind 127.0.0.1"
-)
+# Its worker says that it may answer for all of the host.
+SERVE = f"""
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Page(BaseHTTPRequestHandler):
+    def do_GET(self):
+        worker = self.path.endswith("sw.js")
+        self.send_response(200)
+        self.send_header("Content-Type", "text/javascript" if worker else "text/html")
+        self.send_header("Service-Worker-Allowed", "/")
+        self.end_headers()
+        self.wfile.write(b"" if worker else b"<!doctype html><title>x</title>served")
+
+HTTPServer(("127.0.0.1", {PORT}), Page).serve_forever()
+"""
 SLOW = 90_000.0  # milliseconds
 
 # Each returns true when it was done, and throws or returns false when it was not.
@@ -102,7 +113,7 @@ def start(seat: Seat, lab: str) -> None:
 def served(place: Yard, client: docker.DockerClient, name: str) -> None:
     """Have a program in a person's lab serve a page."""
     lab = client.containers.get(Names(place.installation).lab(name))
-    lab.exec_run(["sh", "-c", SERVE], detach=True)
+    lab.exec_run(["python3", "-c", SERVE], detach=True)
 
 
 def visit(page: Page, url: str) -> None:
