@@ -17,8 +17,8 @@ export SKIP VENV
 TEST_PACKAGES := docker.io docker-registry runc iptables podman netavark haproxy postgresql chromium mmdebstrap wrk procps
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check lock bench docs clean venv-hub venv-dev test-parts test-newer-docker \
-	$(addprefix test-,$(SUITES))
+.PHONY: help up down test check lock bench docs clean venv-hub venv-dev test-parts test-packages test-images \
+	test-newer-docker $(addprefix test-,$(SUITES))
 
 help: ## Show this.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,8 +29,8 @@ up: venv-hub ## Install what is missing, start the hub and print its address.
 down: ## Stop hub and proxy; labs go on.
 	@$(BIN)/labyard down
 
-test: test-parts ## Set up all the tests need and run every suite.
-	@$(BIN)/python tools/suites.py check $(SUITES)
+test: test-packages ## Set up all the tests need and run every suite.
+	@$(BIN)/python tools/suites.py check parts $(SUITES)
 
 test-unit: venv-dev ## Run one suite: test-unit, -contract, -integration, -browser, -faults.
 	@$(BIN)/python tools/suites.py unit
@@ -72,8 +72,12 @@ venv-hub:
 venv-dev:
 	@$(PYTHON) tools/venv.py dev
 
-test-parts: venv-dev
+test-parts: test-packages test-images
+
+test-packages: venv-dev
 	@mkdir -p .build
 	@sh tools/packages.sh $(TEST_PACKAGES)
+
+test-images: venv-dev
 	@sh tools/engine.sh
 	@$(BIN)/labyard image build

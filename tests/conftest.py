@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 
 from labyard.core.names import INSTALLATION
+from tests.tools import order
 from tests.tools import postgres as postgresql
 from tests.tools.person import Person
 from tests.tools.yard import Yard
@@ -18,6 +19,10 @@ from tests.tools.yard import Yard
 # A machine that does other things as well is slow now and then.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: order.place(item.path))
 
 
 @pytest.fixture(scope="session")

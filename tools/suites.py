@@ -21,16 +21,25 @@ ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / ".build/reports"
 # Tests of these suites share nothing, or only within a file or a group. An engine keeps its process
 # waiting more than busy, so all of them run at once: the slowest says how long the suite takes.
+# Files are handed out in the order of tests/tools/order.py, the longest first.
+FILES = ("--dist", "loadfile", "--no-loadscope-reorder")
 PARALLEL = {
-    "unit": ("-n", "auto", "--dist", "loadfile"),
+    "unit": ("-n", "auto", *FILES),
     "contract": ("-n", "4", "--dist", "loadscope"),
-    "integration": ("-n", "3", "--dist", "loadfile"),
-    "browser": ("-n", "2", "--dist", "loadfile"),
-    "faults": ("-n", "3", "--dist", "loadfile"),
+    "integration": ("-n", "3", *FILES),
+    "browser": ("-n", "2", *FILES),
+    "faults": ("-n", "2", *FILES),
 }
+# What is no suite of tests but a target of the Makefile.
+TARGETS = {"check": "check", "parts": "test-images"}
 
-# The engines' contract waits for Podman most of its time.
-TOGETHER = {"contract", "integration"}
+# These run at once. The lab image comes over the network while what needs none is tested; the engines'
+# contract waits for Podman most of its time, and what goes wrong takes its time to be told.
+TOGETHER = (
+    {"parts", "check", "unit"},
+    {"contract", "integration"},
+    {"browser", "faults"},
+)
 # Suites that run at once hand out ports and address blocks of their own (tests/tools/places.py).
 LANE = "LABYARD_TEST_LANE"
 
@@ -53,13 +62,19 @@ class Result:
 
 def command(suite: str, off: set[str]) -> list[str]:
     """Return the call for a suite, without the tests that were switched off."""
-    if suite == "check":
-        return ["make", "--no-print-directory", "check"]
+    if suite in TARGETS:
+        return ["make", "--no-print-directory", TARGETS[suite]]
     call = [sys.executable, "-m", "pytest", f"tests/{suite}", "-q", "--durations=5"]
     call += [f"--junitxml={REPORTS / suite}.xml", *PARALLEL.get(suite, ())]
     if off:
         call += ["-k", " and ".join(f"not {name}" for name in sorted(off))]
     return call
+
+
+def environment(lane: int) -> dict[str, str]:
+    """Return what a suite in ``lane`` finds set. Hundreds of processes import Labyard: once compiled."""
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, LANE: str(lane)}
 
 
 def run(suite: str, off: set[str], lane: int = 0) -> Result:
@@ -72,7 +87,7 @@ def run(suite: str, off: set[str], lane: int = 0) -> Result:
     done = subprocess.run(
         command(suite, off),
         cwd=ROOT,
-        env={**os.environ, LANE: str(lane)},
+        env=environment(lane),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE if lane else None,
         stderr=subprocess.STDOUT if lane else None,
@@ -91,7 +106,7 @@ def side_by_side(suites: list[str]) -> list[list[str]]:
     """Return the suites in the order they run; those that stand together run at once."""
     rows: list[list[str]] = []
     for suite in suites:
-        if rows and {*rows[-1], suite} <= TOGETHER:
+        if rows and any({*rows[-1], suite} <= together for together in TOGETHER):
             rows[-1].append(suite)
         else:
             rows.append([suite])
@@ -140,6 +155,8 @@ def main(suites: list[str]) -> int:
         for row in side_by_side([suite for suite in suites if suite not in off]):
             jobs = [pool.submit(run, suite, off, lane) for lane, suite in enumerate(row)]
             results += [job.result() for job in jobs]
+            if any(r.suite == "parts" and not r.good for r in results):
+                break  # all that follows would only say so in other words
     print(summary(results, off, time.monotonic() - began), flush=True)
     return 0 if all(r.good for r in results) else 1
 

@@ -52,6 +52,14 @@ def test_names_switch_off_tests(suites):
 
 
 def test_what_waits_for_different_things_runs_at_once(suites):
-    rows = suites.side_by_side(["check", "unit", "contract", "integration", "browser", "faults"])
-    assert rows == [["check"], ["unit"], ["contract", "integration"], ["browser"], ["faults"]]
+    asked = ["check", "parts", "unit", "contract", "integration", "browser", "faults"]
+    rows = [["check", "parts", "unit"], ["contract", "integration"], ["browser", "faults"]]
+    assert suites.side_by_side(asked) == rows
     assert suites.side_by_side(["integration"]) == [["integration"]]
+
+
+def test_without_the_lab_image_nothing_further_is_tried(suites, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(suites, "REPORTS", tmp_path)
+    monkeypatch.setattr(suites, "TARGETS", {"parts": "no-such-target", "check": "no-such-target"})
+    assert suites.main(["parts", "contract"]) == 1
+    assert "━━ contract ━━" not in capsys.readouterr().out
