@@ -252,7 +252,7 @@ KERNEL_OUT_OF_MEMORY = Cause(
 LAB_OUT_OF_MEMORY = Cause(
     "lab-out-of-memory",
     "The server ran out of memory and ended",
-    "The lab ends with exit code 137 right after a word of memory from cgroup or engine.",
+    "The lab ends with exit code 137, and its cgroup counts a process that the kernel killed.",
     "Start it again, with more memory if it may have it. What was saved is there.",
     field="memory",
     during=During.RUN,
@@ -260,7 +260,7 @@ LAB_OUT_OF_MEMORY = Cause(
 ENDED_BY_ITSELF = Cause(
     "ended-by-itself",
     "The server ended by itself",
-    "The lab's container has exited with a failure, and nobody stopped it.",
+    "The lab's container has exited with a failure, or while the engine was away; nobody stopped it.",
     "Start it again. What was saved is there; the lab's log may tell your administrator why.",
     during=During.RUN,
 )

@@ -122,7 +122,8 @@ class LabStatus(StrEnum):
 class Lab:
     """A lab as the engine sees it now. ``host`` and ``port`` are set while it runs.
 
-    ``out_of_memory`` says of one that ended whether the kernel killed its program at the limit.
+    Of one that ended, ``out_of_memory`` says whether the kernel killed its program at the limit, and
+    ``leaving`` whether it is being removed.
     """
 
     id: str
@@ -135,6 +136,8 @@ class Lab:
     host: str | None = None
     port: int | None = None
     out_of_memory: bool = False
+    ended_at: datetime | None = None
+    leaving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +225,8 @@ class Happening(StrEnum):
 class LabEvent:
     """Something that happened to a lab at ``at``.
 
-    ``memory`` is the lab's limit in bytes. Of an end, ``exit_code`` is known, and ``killed`` says that
-    it was for want of memory; an end may have been asked for.
+    ``memory`` is the lab's limit in bytes. Of an end, ``exit_code`` is known, ``killed`` says that it was
+    for want of memory, and ``asked`` that somebody had the engine end it; not every engine tells.
     """
 
     kind: Happening
@@ -233,3 +236,4 @@ class LabEvent:
     memory: int | None = None
     exit_code: int | None = None
     killed: bool = False
+    asked: bool = False

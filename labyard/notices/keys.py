@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from labyard.core.models import ServerRef
 from labyard.core.names import NOTICES, SERVER, USER_ID
-from labyard.notices.seal import KEY
+from labyard.notices.seal import KEY, SEAL, TIME, seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Keys:
             NOTICES: secrets.token_hex(16),
         }
         return Handover({NOTICES: labels[NOTICES]}, {KEY: self.key(labels)})
+
+    def headers(self, labels: Mapping[str, str], body: bytes) -> Mapping[str, str]:
+        """Return the headers that make the lab with these labels believe ``body``, for minutes."""
+        now = int(time.time())
+        return {TIME: str(now), SEAL: seal(self.key(labels), now, body)}
 
     def key(self, labels: Mapping[str, str]) -> str:
         """Return the key of the lab with these labels; empty if it was given none."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import time
 from collections.abc import Sequence
 
 import aiohttp
@@ -14,7 +13,7 @@ from labyard.core.models import Lab, LabStatus
 from labyard.core.names import NOTICES, SERVER, USER
 from labyard.notices.keys import Keys
 from labyard.notices.models import Notice, Outcome, Result
-from labyard.notices.seal import PATH, SEAL, TIME, seal
+from labyard.notices.seal import PATH
 
 _AT_ONCE = 16
 _PATIENCE = aiohttp.ClientTimeout(total=5.0)
@@ -61,12 +60,7 @@ class Sender:
             return Outcome.UNABLE
         # Pages that are open show it at once; the next one to open finds it waiting.
         body = json.dumps({**notice.as_json(), "immediate": True, "id": id}).encode()
-        now = int(time.time())
-        headers = {
-            "Content-Type": "application/json",
-            TIME: str(now),
-            SEAL: seal(self._keys.key(lab.labels), now, body),
-        }
+        headers = {"Content-Type": "application/json", **self._keys.headers(lab.labels, body)}
         url = f"http://{lab.host}:{lab.port}{PATH}"
         try:
             async with (

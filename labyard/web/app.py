@@ -19,6 +19,8 @@ from labyard.expiry.keeper import Keeper
 from labyard.expiry.store import Expiries
 from labyard.incidents.board import Board
 from labyard.incidents.watcher import Watcher
+from labyard.notices.asking import Asker
+from labyard.notices.keys import Keys
 from labyard.notices.sender import Sender
 from labyard.settings.schema import Settings
 from labyard.ssh.keyring import Keyring
@@ -77,7 +79,7 @@ def make_parts(
     keyring: Keyring,
     shelf: Shelf,
     expiries: Expiries,
-    notices: Sender,
+    notice_keys: Keys,
     spool: Path,
 ) -> Parts:
     """Build what the handlers work with. The hub's address and token come from its environment."""
@@ -102,6 +104,7 @@ def make_parts(
         patience=labs.start_timeout + labs.pull_timeout + _MARGIN,
         grace=labs.stop_grace,
     )
+    notices = Sender(notice_keys)
     sampler = Sampler(engine, adopt=names.volume_prefix)
     return Parts(
         settings=settings,
@@ -111,7 +114,9 @@ def make_parts(
         sampler=sampler,
         announcements=Announcements(actions.hub),
         sizes=sizes,
-        watcher=Watcher(engine, Board(), teller(engine, notices), sampler.soon),
+        watcher=Watcher(
+            engine, Board(), teller(engine, notices), sampler.soon, Asker(notice_keys).news
+        ),
         frame=Frame(settings),
         auth=auth,
         keyring=keyring,

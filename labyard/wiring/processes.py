@@ -98,7 +98,6 @@ def run_service() -> None:
     from labyard.core.store import Store  # noqa: PLC0415
     from labyard.display.shelf import Shelf  # noqa: PLC0415
     from labyard.expiry.store import Expiries  # noqa: PLC0415
-    from labyard.notices.sender import Sender  # noqa: PLC0415
     from labyard.ssh.keyring import Keyring  # noqa: PLC0415
     from labyard.web.app import make_app, make_parts, serve  # noqa: PLC0415
     from labyard.web.people import People  # noqa: PLC0415
@@ -119,7 +118,7 @@ def run_service() -> None:
                 keyring=Keyring(store),
                 shelf=Shelf(store),
                 expiries=Expiries(store),
-                notices=Sender(site.notice_keys),
+                notice_keys=site.notice_keys,
                 spool=site.paths.data,
             )
             app = make_app(parts, site.derived("service"))

@@ -20,6 +20,7 @@ OUTAGE = 60  # seconds; the hub looks at each lab every 10
 TIMEOUT = 5
 
 HELD = 60  # seconds
+HOME = "services/labyard/"
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +117,25 @@ def test_a_server_does_not_end_by_itself_while_the_engine_is_away(
     )
     eventually(lambda: dates.get(person.name, "dated") is None, 30, "its date is forgotten")
     dates.close()
+
+
+def test_an_end_in_an_outage_is_told_when_it_is_over(
+    people: list[Person], place: Yard, faulty: FaultySocket, engine_client: docker.DockerClient
+) -> None:
+    person = people[1]
+    assert "ended by itself" not in person.get(HOME).text
+    name = Names(place.installation).lab(person.name)
+    faulty.refuse()
+    try:
+        engine_client.containers.get(name).kill()
+        time.sleep(2)
+    finally:
+        faulty.listen()
+    words = "could not be reached at that time. Its exit code is 137."
+    eventually(lambda: words in person.get(HOME).text, 15, "home says so")
+    assert "ran out of memory" not in person.get(HOME).text
+    assert "times)" not in person.get(HOME).text
+    person.run()
 
 
 def test_a_held_call_holds_up_nobody_else(

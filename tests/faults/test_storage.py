@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,21 +12,55 @@ import docker
 import pytest
 
 from labyard.core.names import Names
-from tests.tools.disks import small_volume
+from tests.tools.disks import run, small_volume
 from tests.tools.kernel import Kernel
 from tests.tools.person import Person, eventually
 from tests.tools.yard import Yard
 
 NAMED = 5.0  # seconds within which a fact is named
-NOTICED = 40.0  # a lab's report is read every 30 seconds
 HOME = "services/labyard/"
 FILL = "dd if=/dev/zero of={} bs=4096 2>/dev/null; true"
 EVIL = "<img src=x onerror=alert(1)>"  # a slash cannot be in a name
 
 
+# A site's own configuration that puts servers of this name on a disk of their own, as an engine's would be.
+HOOK = """
+from dataclasses import replace
+from labyard.core.models import Mount, MountKind
+
+def settle(spawner, plan):
+    if spawner.name != "on-small-disk":
+        return plan
+    places = {"home": "/home/lab", "tmp": "/tmp"}
+    mounts = [Mount(key, f"DISK/{key}", at, MountKind.BIND) for key, at in places.items()]
+    return replace(plan, mounts=tuple(mounts))
+
+c.LabSpawner.plan_hook = settle
+"""
+
+
 @pytest.fixture(scope="module")
-def place(make_yard: Callable[..., Yard]) -> Yard:
+def small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    disk = tmp_path_factory.mktemp("disk")
+    disk.chmod(0o755)
+    run("mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(disk))
+    for name in ("home", "home/workspace", "tmp"):
+        (disk / name).mkdir()
+        os.chown(disk / name, 1000, 1000)
+    yield disk
+    run("umount", "-l", str(disk))
+
+
+def free(disk: Path) -> int:
+    return os.statvfs(disk).f_bavail
+
+
+@pytest.fixture(scope="module")
+def place(make_yard: Callable[..., Yard], small_disk: Path) -> Yard:
     yard = make_yard()
+    (yard.directory / "jupyterhub_config.d").mkdir()
+    hook = HOOK.replace("DISK", str(small_disk))
+    (yard.directory / "jupyterhub_config.d/hook.py").write_text(hook)
     yard.up()
     yard.bootstrap()
     return yard
@@ -68,12 +104,12 @@ def test_a_full_home_starts_and_says_what_to_delete(place: Yard, small: Make) ->
     assert dora.lab("lab").status_code == 200
     kernel = Kernel(dora)
     assert kernel.run("print(6 * 7)") == "42"
-    eventually(lambda: "models.bin" in home(dora), NOTICED, "home says what to delete")
+    eventually(lambda: "models.bin" in home(dora), NAMED, "home says what to delete")
     assert EVIL not in home(dora)
     dora.write("notes.txt", "the workspace has room")
 
     kernel.run("import os; os.remove(os.path.expanduser('~/models.bin'))")
-    eventually(lambda: "Your storage is full" not in home(dora), NOTICED, "home is content again")
+    eventually(lambda: "Your storage is full" not in home(dora), NAMED, "home is content again")
     dora.halt()
     dora.run()  # and lives in its home again
     assert Kernel(dora).run("import os; print(os.environ.get('IPYTHONDIR'))") == "None"
@@ -87,9 +123,10 @@ def test_a_workspace_that_becomes_full_is_told_and_can_be_emptied_from_jupyterla
     emil.run()
     kernel = Kernel(emil)
     assert "Your storage" not in home(emil)
+    time.sleep(7)  # its file is read seldom by now
     kernel.run(f"import subprocess; subprocess.run(['sh', '-c', {FILL.format('data.bin')!r}])")
-    eventually(lambda: "Your storage is full" in home(emil), NOTICED, "home says so")
-    assert "data.bin" in home(emil)
+    eventually(lambda: "Your storage is full" in home(emil), NAMED, "home says so")
+    eventually(lambda: "data.bin" in home(emil), NAMED, "home says what to delete")
     gone = emil.http.delete(
         f"{emil.url}{emil.server_path()}api/contents/data.bin",
         headers={"X-XSRFToken": emil.xsrf(emil.server_path())},
@@ -97,7 +134,21 @@ def test_a_workspace_that_becomes_full_is_told_and_can_be_emptied_from_jupyterla
     )
     assert gone.status_code == 204, gone.text  # not into a trash on the same full volume
     emil.write("saved.txt", "there is room again")
-    eventually(lambda: "Your storage is full" not in home(emil), NOTICED, "home is content again")
+    eventually(lambda: "Your storage is full" not in home(emil), NAMED, "home is content again")
+
+
+def test_a_disk_of_the_engine_that_becomes_full_is_told(place: Yard, small_disk: Path) -> None:
+    """Scratch takes nothing either, so nobody is told to delete what is theirs."""
+    hugo = place.member("hugo")
+    hugo.run("on-small-disk")
+    kernel = Kernel(hugo, "on-small-disk")
+    assert "disk is full" not in home(hugo)
+    kernel.send(f"import subprocess; subprocess.run(['sh', '-c', {FILL.format('data.bin')!r}])")
+    eventually(lambda: not free(small_disk), 30, "the disk is full")
+    eventually(lambda: "The engine&#39;s disk is full" in home(hugo), NAMED, "home says so")
+    assert "Your storage is full" not in home(hugo)
+    kernel.close()
+    hugo.halt("on-small-disk")
 
 
 def test_a_home_of_another_account_is_named_with_the_remedy(place: Yard, small: Make) -> None:

@@ -14,7 +14,7 @@ import requests
 from labyard.core.models import Lab
 from labyard.core.names import Names
 from labyard.notices.models import Kind, Notice, Outcome
-from labyard.notices.seal import KEY, PATH, SEAL, TIME, seal
+from labyard.notices.seal import KEY, PATH, REPORT, SEAL, TIME, seal
 from tests.tools.kernel import Kernel
 from tests.tools.notices import lab_of, send
 from tests.tools.person import Person
@@ -74,11 +74,11 @@ def kept(yard: Yard, client: docker.DockerClient, person: str) -> dict[str, str]
     return found
 
 
-def post(lab: Lab, key: str, body: bytes, made: int = 0) -> requests.Response:
+def post(lab: Lab, key: str, body: bytes, made: int = 0, path: str = PATH) -> requests.Response:
     now = made or int(time.time())
     headers = {SEAL: seal(key, now, body), TIME: str(now)}
     return requests.post(
-        f"http://{lab.host}:{lab.port}{PATH}", data=body, headers=headers, timeout=30
+        f"http://{lab.host}:{lab.port}{path}", data=body, headers=headers, timeout=30
     )
 
 
@@ -112,6 +112,9 @@ def test_what_another_lab_holds_makes_no_notice(
     body = json.dumps({**WORDS.as_json(), "id": "x"}).encode()
     for key in secrets.values():
         assert post(lab, key, body).status_code == 401
+        assert post(lab, key, b"known", path=REPORT).status_code == 401
+    own = kept(yard, engine_client, "nora")[KEY]
+    assert "skew" in post(lab, own, b"known", path=REPORT).json()
     for token in [*secrets.values(), nils.token, nora.token]:
         for header in ("Authorization", SEAL):
             answer = requests.post(

@@ -30,9 +30,11 @@ def move_in(home: Path) -> None:
     """Live in ``home``, or beside it where it takes no write; end where it is another account's."""
     with contextlib.suppress(OSError, shutil.Error):
         furnish(home)  # what keeps it from being furnished is looked at now
-    if rooms.look(home, write=True).state == "denied":
+    if rooms.look(home, take=rooms.NEEDED).state == "denied":
         _unlock(home)  # else what is below it cannot be seen
-    found = [rooms.look(path, write=True) for path in rooms.volumes(home, MOUNTS.read_text())]
+    found = [
+        rooms.look(path, take=rooms.NEEDED) for path in rooms.volumes(home, MOUNTS.read_text())
+    ]
     for room in found:
         if room.state == "denied":
             _unlock(room.path)
@@ -62,6 +64,6 @@ def _unlock(path: Path) -> None:
 
 def _scratch(home: Path) -> Path:
     for path in (Path(os.environ.get("TMPDIR", "/tmp")), Path("/dev/shm")):
-        if rooms.look(path, write=True).state in ("ok", "low"):
+        if rooms.look(path, take=rooms.NEEDED).state in ("ok", "low"):
             return path
     says.end("no-room", "Neither the home nor scratch takes a write.", path=str(home))

@@ -33,7 +33,7 @@ def lay(home: Path, scratch: Path) -> None:
         IPYTHONDIR=str(ipython),
         TMPDIR=str(scratch),
     )
-    if rooms.look(home / ".cache", write=True).state not in ("ok", "low"):
+    if rooms.look(home / ".cache", take=rooms.NEEDED).state not in ("ok", "low"):
         os.environ["XDG_CACHE_HOME"] = str(root / "cache")
     tempfile.tempdir = None  # found anew
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_NEEDED = 2**20  # bytes: what a lab writes for itself when it starts
+NEEDED = 2**20  # bytes: what a lab writes for itself when it starts
+_LITTLE = 2**16  # bytes that show whether somebody who works here can still write
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _NAMELESS_UNKNOWN = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT)
 _LOW_SHARE, _LOW_BYTES = 0.05, 2**30
@@ -34,27 +35,46 @@ def closed(room: Room) -> bool:
     return room.state in ("full", "read-only")
 
 
-def look(path: Path, *, write: bool) -> Room:
-    """Return how ``path`` stands. Only a ``write`` sees a quota; it leaves nothing behind."""
-    state = _tried(path) if write else "ok"
+def look(path: Path, *, take: int = 0) -> Room:
+    """Return how ``path`` stands. Only to ``take`` bytes shows a quota; they are given back at once."""
+    state = _tried(path, take) if take else "ok"
     try:
         about = os.statvfs(path)
     except OSError:
         return Room(path, state)
     free, size = about.f_bavail * about.f_frsize, about.f_blocks * about.f_frsize
-    if state == "ok" and free < _NEEDED:
+    if state == "ok" and about.f_flag & os.ST_RDONLY:
+        state = "read-only"
+    elif state == "ok" and size and free < NEEDED:
         state = "full"
     elif state == "ok" and free < min(_LOW_SHARE * size, _LOW_BYTES):
         state = "low"
     return Room(path, state, free, size)
 
 
-def _tried(path: Path) -> str:
-    """Return what comes of taking as much room as a lab needs, in a file without a name."""
+class Looks:
+    """Looks at directories again and again, cheaply: only where something was written it takes room."""
+
+    def __init__(self) -> None:
+        self._before: dict[Path, Room] = {}
+
+    def look(self, path: Path, *, sure: bool = False) -> Room:
+        """Return how ``path`` stands. To be ``sure`` takes room in any case."""
+        before, room = self._before.get(path), look(path)
+        if before is None or closed(before) or closed(room):
+            room = look(path, take=NEEDED)
+        elif sure or room.free < before.free:
+            room = look(path, take=_LITTLE)
+        self._before[path] = room
+        return room
+
+
+def _tried(path: Path, take: int) -> str:
+    """Return what comes of taking as many bytes, in a file without a name."""
     try:
         descriptor = _nameless(path)
         try:
-            os.posix_fallocate(descriptor, 0, _NEEDED)
+            os.posix_fallocate(descriptor, 0, take)
         finally:
             os.close(descriptor)  # where a network file system says that a quota is reached
     except OSError as error:

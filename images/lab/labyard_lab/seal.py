@@ -1,6 +1,6 @@
-"""The seal on a notice: only who holds the lab's key can have made it, and it tells nothing of the key.
+"""The seal on a notice or a question: only who holds the lab's key can have made it.
 
-So a notice that reaches the wrong lab gives that one nothing to use on another.
+It tells nothing of the key, so a notice that reaches the wrong lab gives that one nothing to use on another.
 
 This file serves the hub and labs; it must not import anything of Labyard.
 """
@@ -11,7 +11,9 @@ import hashlib
 import hmac
 
 KEY = "NOTICES_KEY"  # among a lab's secrets
-PATH = "/labyard/notices"  # at the lab's root, which the edge leads nobody to
+# At the lab's root, which the edge leads nobody to.
+PATH = "/labyard/notices"
+REPORT = "/labyard/report"
 SEAL, TIME = "Labyard-Seal", "Labyard-Time"
 VALID = 300  # seconds that clocks may differ, and an answer may take
 

@@ -6,7 +6,10 @@ It tells whoever works here, at once, and the platform through the report.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +18,10 @@ from tornado.httpclient import AsyncHTTPClient
 from labyard_lab import hub, report, rooms
 from labyard_lab.home import MOUNTS
 
-_LOOK = 4.0  # seconds
-_TRY = 15  # looks between two that write: a quota is not seen otherwise
+_LOOK = 2.0  # seconds
+_SURE = 30  # looks between two that take room, whatever the file system says
 _LONGEST = 140  # characters of a notice
+_DISK = "The engine's disk is full: nothing can be saved. Tell your administrator."
 _WORDS = {
     "low": ("warning", "is nearly full. Delete what you do not need."),
     "full": ("error", "is full: nothing can be saved. Delete what you do not need."),
@@ -34,40 +38,46 @@ def _load_jupyter_server_extension(server: Any) -> None:
     server.io_loop.add_callback(_watch, server)
 
 
+@dataclass(frozen=True)
+class State:
+    """How directories stand, those of which something is to be said, and whether the disk is full."""
+
+    rooms: Mapping[Path, str] = field(default_factory=dict)
+    disk: bool = False
+
+
 async def _watch(server: Any) -> None:
-    home, before, looks = Path.home(), {}, 0
-    while True:
-        closed = any(state != "low" for state in before.values())
-        found = await asyncio.to_thread(_look, home, closed or looks % _TRY == 0)
-        looks += 1
-        now = {str(room.path): room.state for room in found if room.state in _WORDS}
+    home, before, looks = Path.home(), State(), rooms.Looks()
+    for count in itertools.count():
+        found, disk = await asyncio.to_thread(_look, looks, home, count % _SURE == 0)
+        worth = [room for room in found if room.state in _WORDS]
+        now = State({room.path: room.state for room in worth}, disk)
         if now != before:
-            largest = [size for path in now for size in await asyncio.to_thread(_sizes, path)]
-            await asyncio.to_thread(_report, found, largest)
-            for room in found:
-                if room.state in _WORDS and before.get(str(room.path)) != room.state:
-                    await _tell(server, *words(room, home, largest))
+            await asyncio.to_thread(report.rooms, found, disk=disk)  # at once: adding up takes time
+            largest = [s for r in worth for s in await asyncio.to_thread(rooms.largest, r.path)]
+            await asyncio.to_thread(report.rooms, found, largest, disk=disk)
+            new = [r for r in worth if (before.rooms.get(r.path), before.disk) != (r.state, disk)]
+            for kind, told in dict.fromkeys(words(r, home, largest, disk=disk) for r in new):
+                await _tell(server, kind, told)
             before = now
         await asyncio.sleep(_LOOK)
 
 
-def _look(home: Path, write: bool) -> list[rooms.Room]:
-    return [rooms.look(path, write=write) for path in rooms.volumes(home, MOUNTS.read_text())]
+def _look(looks: rooms.Looks, home: Path, sure: bool) -> tuple[list[rooms.Room], bool]:
+    """Return the rooms, and whether it is the engine's disk that is full: scratch takes nothing either."""
+    found = [looks.look(path, sure=sure) for path in rooms.volumes(home, MOUNTS.read_text())]
+    scratch = looks.look(report.file().parent)
+    disk = scratch.state == "full"
+    return ([*found, scratch] if disk and not any(map(rooms.closed, found)) else found), disk
 
 
-def _sizes(path: str) -> list[tuple[str, int]]:
-    return rooms.largest(Path(path))
-
-
-def _report(found: list[rooms.Room], largest: list[tuple[str, int]]) -> None:
-    """Say how it stands. Where scratch takes nothing either, it is the whole disk that is full."""
-    scratch = rooms.look(report.file().parent, write=True)
-    report.rooms(found, largest, disk=scratch.state == "full")
-
-
-def words(room: rooms.Room, home: Path, largest: list[tuple[str, int]]) -> tuple[str, str]:
+def words(
+    room: rooms.Room, home: Path, largest: list[tuple[str, int]], *, disk: bool = False
+) -> tuple[str, str]:
     """Return the kind of notice and its words, in 140 characters."""
     kind, text = _WORDS[room.state]
+    if disk and room.state == "full":
+        return kind, _DISK
     mine = [Path(path).name for path, _ in largest if Path(path).parent == room.path]
     name = "Your home" if room.path == home else f"The volume {room.path.name}"
     told = f"{name} {text}" + (f" The largest: {', '.join(mine[:3])}" if mine else "")

@@ -60,6 +60,7 @@ class DockerEngine(Engine):
         self._creations = Creations(self._daemon, pauses)
         self._errands = Errands(self._daemon, errands_image)
         self._samples = Samples(self._daemon.connection)
+        self._ended: dict[str, int] = {}  # processes of labs, by the kernel, as last watched
 
     @property
     def lacks(self) -> Mapping[str, str]:
@@ -126,8 +127,8 @@ class DockerEngine(Engine):
         return await self._samples.survey({lab.name: lab.id for lab in labs if lab.name in names})
 
     def watch(self) -> AsyncGenerator[LabEvent, None]:
-        """Yield what happens to labs. What Podman ends whole for want of memory, it does not say."""
-        return Watch(self._daemon.connection, self._daemon.names.installation).events()
+        """Yield what happens to labs."""
+        return Watch(self._daemon.connection, self._daemon.names.installation, self._ended).events()
 
     async def report(self, name: str) -> bytes:
         """Return what a lab's own program says of it; empty if nothing."""

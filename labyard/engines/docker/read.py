@@ -23,6 +23,7 @@ _STATES = {
     "restarting": LabStatus.RUNNING,
     "stopping": LabStatus.RUNNING,
 }
+_LEAVING = ("removing", "dead")
 _EXITED = re.compile(r"Exited \((\d+)\)")
 
 
@@ -43,6 +44,8 @@ def inspected(answer: Answer) -> Lab:
         started_at=moment(state.get("StartedAt", "")),
         exit_code=state["ExitCode"] if status is LabStatus.STOPPED else None,
         out_of_memory=bool(state.get("OOMKilled")) and status is LabStatus.STOPPED,
+        ended_at=moment(state.get("FinishedAt")) if status is LabStatus.STOPPED else None,
+        leaving=state["Status"] in _LEAVING,
     )
 
 
@@ -68,6 +71,8 @@ def _lab(
     started_at: datetime | None = None,
     exit_code: int | None = None,
     out_of_memory: bool = False,
+    ended_at: datetime | None = None,
+    leaving: bool = False,
 ) -> Lab:
     host, port = address(answer) if status is LabStatus.RUNNING else (None, None)
     return Lab(
@@ -79,6 +84,8 @@ def _lab(
         started_at=started_at,
         exit_code=exit_code,
         out_of_memory=out_of_memory,
+        ended_at=ended_at,
+        leaving=leaving,
         host=str(host) if host else None,
         port=port,
     )

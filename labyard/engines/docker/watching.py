@@ -24,16 +24,21 @@ from labyard.core.names import INSTALLATION, KIND, Kind
 from labyard.engines.docker import oom, read
 from labyard.engines.docker.connect import Client, Connection
 from labyard.engines.docker.failures import unreachable
+from labyard.engines.docker.processes import CallOff, when_ended
 
 _LOOK = 1.0  # seconds between looks at the counts
 _RESYNC = 15  # looks between two lists of all labs
 _LATELY = 5.0  # seconds in which a word of memory explains an end
+_ASKED = 120.0  # seconds: a grace time and what an engine takes to end what does not want to
 _KILLED = 137
 
 
 @dataclass
 class _Watched:
-    """A lab that runs. ``kills`` is how many were told of; ``hurt`` when the last was."""
+    """A lab that runs. ``kills`` is how many were told of; ``hurt`` when the last was.
+
+    ``asked`` is when somebody last had the engine end it; ``call_off`` ends the wait for its process.
+    """
 
     name: str
     labels: read.Answer
@@ -41,12 +46,29 @@ class _Watched:
     counter: Path | None
     kills: int
     hurt: float = -math.inf
+    asked: float = -math.inf
+    call_off: CallOff = lambda: None
+
+    def count(self) -> bool:
+        """Look at the kernel's count; return whether it has ended more processes meanwhile."""
+        kills = oom.kills(self.counter) if self.counter else None
+        if kills is None or kills <= self.kills:
+            return False
+        self.kills, self.hurt = kills, time.monotonic()
+        return True
 
 
 class Watch:
-    """Follows the labs of one installation. Made for one :meth:`events`."""
+    """Follows the labs of one installation. Made for one :meth:`events`.
 
-    def __init__(self, connection: Connection, installation: str) -> None:
+    ``earlier`` is what an earlier watch left for this one: how often the kernel had ended processes, by
+    container. What it ended while the engine was away is told then.
+    """
+
+    def __init__(
+        self, connection: Connection, installation: str, earlier: dict[str, int] | None = None
+    ) -> None:
+        self._earlier = {} if earlier is None else earlier
         self._connection = connection
         self._wanted = {INSTALLATION: installation, KIND: str(Kind.LAB)}
         self._filters = {
@@ -69,6 +91,9 @@ class Watch:
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
+            for container, lab in self._labs.items():
+                lab.call_off()
+                self._earlier[container] = lab.kills
 
     async def _run(self, part: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -86,6 +111,8 @@ class Watch:
             match line.get("Action"):
                 case "start":
                     await self._meet(container, new=True)
+                case "kill" | "stop" if container in self._labs:
+                    self._labs[container].asked = time.monotonic()
                 case "oom":
                     self._hurt(container)
                 case "die":
@@ -119,8 +146,10 @@ class Watch:
             labels=labels,
             memory=answer["HostConfig"].get("Memory") or None,
             counter=counter if before is not None else None,
-            kills=0 if new else before or 0,
+            kills=0 if new else min(before or 0, self._earlier.pop(container, before or 0)),
         )
+        if lab.counter:  # a moment after the first process the engine takes the cgroup away
+            lab.call_off = when_ended(pid, lab.count)
         if new:
             self._tell(lab, Happening.STARTED)
 
@@ -136,11 +165,13 @@ class Watch:
         """Tell of an end, and whether it was for want of memory."""
         if (lab := self._labs.pop(container, None)) is None:
             return
-        code = int(exit_code) if exit_code.isdigit() else None
-        killed = code == _KILLED and (
-            time.monotonic() - lab.hurt < _LATELY or await self._flagged(container)
-        )
-        self._tell(lab, Happening.ENDED, exit_code=code, killed=killed)
+        lab.count()
+        lab.call_off()
+        code, now = int(exit_code) if exit_code.isdigit() else None, time.monotonic()
+        asked = now - lab.asked < _ASKED
+        hurt = now - lab.hurt < _LATELY and not asked
+        killed = code == _KILLED and (hurt or await self._flagged(container))
+        self._tell(lab, Happening.ENDED, exit_code=code, killed=killed, asked=asked and not killed)
 
     async def _flagged(self, container: str) -> bool:
         try:
@@ -163,7 +194,6 @@ class Watch:
             if looks % _RESYNC in (0, 2):  # 2: what began between the first list and the events
                 await self._resync()
             for lab in await asyncio.to_thread(self._look):
-                lab.hurt = time.monotonic()
                 self._tell(lab, Happening.MEMORY)
             looks += 1
             await asyncio.sleep(_LOOK)
@@ -181,10 +211,4 @@ class Watch:
 
     def _look(self) -> list[_Watched]:
         """Return the labs that lost a process since the last look. Runs beside the loop."""
-        hurt = []
-        for lab in list(self._labs.values()):
-            kills = oom.kills(lab.counter) if lab.counter else None
-            if kills is not None and kills > lab.kills:
-                lab.kills = kills
-                hurt.append(lab)
-        return hurt
+        return [lab for lab in list(self._labs.values()) if lab.count()]

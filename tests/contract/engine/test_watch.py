@@ -97,9 +97,36 @@ async def test_a_lab_that_the_kernel_ended_for_memory_is_told(
     told = [await watcher.next(2 + SECONDS)]
     while told[-1].kind is not Happening.ENDED:
         told.append(await watcher.next(2 + SECONDS))
-    assert told[-1].exit_code == 137
-    # Podman neither flags it nor tells of it: only the exit code speaks.
-    assert told[-1].killed is (containers.kind != "podman")
+    assert (told[-1].exit_code, told[-1].killed) == (137, True)
+
+
+async def test_a_lab_that_had_to_be_killed_is_not_said_to_have_run_out_of_memory(
+    containers: Place, engine: Engine, watcher: Watcher
+) -> None:
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+    lab = await running(engine, containers.plan(command=("python3", "-c", deaf)))
+    assert (await watcher.next()).kind is Happening.STARTED
+    await asyncio.sleep(1)  # it is deaf
+    await engine.stop(lab.name, 1)
+    told = await watcher.next()
+    assert (told.kind, told.exit_code, told.killed) == (Happening.ENDED, 137, False)
+    # Podman tells of a stop only after the end: there it is seen that the lab is removed.
+    assert told.asked is (containers.kind != "podman")
+
+
+async def test_what_the_kernel_ended_while_nobody_watched_is_told_to_who_comes_back(
+    containers: Place, engine: Engine
+) -> None:
+    first = Watcher(engine.watch())
+    await asyncio.sleep(1)
+    lab = await running(engine, containers.plan())
+    assert (await first.next()).kind is Happening.STARTED
+    await asyncio.sleep(1.5)  # it is counted
+    await first.end()
+    await ask(lab, "run", command=["python3", "-c", GREEDY])
+    second = Watcher(engine.watch())
+    assert (await second.next()).kind is Happening.MEMORY
+    await second.end()
 
 
 async def test_another_installations_labs_are_not_told(

@@ -42,14 +42,14 @@ def fill(path: Path) -> None:
             file.write(b"\0" * 4096)
 
 
-@pytest.mark.parametrize("write", [True, False])
-def test_a_full_directory_is_seen_and_nothing_is_left_behind(mount: Mount, write: bool) -> None:
+@pytest.mark.parametrize("take", [2**20, 0])
+def test_a_full_directory_is_seen_and_nothing_is_left_behind(mount: Mount, take: int) -> None:
     from labyard_lab import rooms
 
     path = mount("rw")
-    assert rooms.look(path, write=write).state == "ok"
+    assert rooms.look(path, take=take).state == "ok"
     fill(path)
-    found = rooms.look(path, write=write)
+    found = rooms.look(path, take=take)
     assert (found.state, found.size, rooms.closed(found)) == ("full", 4 * 2**20, True)
     assert [entry.name for entry in path.iterdir()] == ["big"]
 
@@ -57,7 +57,34 @@ def test_a_full_directory_is_seen_and_nothing_is_left_behind(mount: Mount, write
 def test_a_read_only_directory_is_seen(mount: Mount) -> None:
     from labyard_lab import rooms
 
-    assert rooms.look(mount("ro"), write=True).state == "read-only"
+    path = mount("ro")
+    assert [rooms.look(path, take=take).state for take in (0, 4096)] == ["read-only"] * 2
+
+
+def test_a_quota_is_seen_where_something_was_written(
+    mount: Mount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from labyard_lab import rooms
+
+    path, looks, left, taken = mount("rw"), rooms.Looks(), [2**20], []
+
+    def take(_: Path, wanted: int) -> str:
+        taken.append(wanted)
+        return "ok" if wanted <= left[0] else "full"
+
+    monkeypatch.setattr(rooms, "_tried", take)
+    assert (looks.look(path).state, taken) == ("ok", [2**20])
+    left[0] = 0
+    assert looks.look(path).state == "ok"  # nothing was written: nothing is taken
+    assert looks.look(path, sure=True).state == "full"
+    left[0] = 2**16
+    assert looks.look(path).state == "full"  # what was full needs room again
+    left[0] = 2**20
+    assert looks.look(path).state == "ok"
+    del taken[:]
+    left[0] = 0
+    (path / "more").write_bytes(b"x" * 2**17)
+    assert (looks.look(path).state, taken) == ("full", [2**16])
 
 
 def test_a_file_system_without_nameless_files_is_tried_by_name(
@@ -66,7 +93,7 @@ def test_a_file_system_without_nameless_files_is_tried_by_name(
     from labyard_lab import rooms
 
     monkeypatch.setattr(os, "O_TMPFILE", os.O_DIRECTORY)  # answered with EISDIR
-    assert rooms.look(tmp_path, write=True).state in ("ok", "low")
+    assert rooms.look(tmp_path, take=2**20).state in ("ok", "low")
     assert list(tmp_path.iterdir()) == []
 
 

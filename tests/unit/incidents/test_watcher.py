@@ -12,7 +12,7 @@ import pytest
 from labyard.core.models import Happening, Lab, LabEvent, LabStatus
 from labyard.core.names import USER_ID
 from labyard.engines.local.engine import LocalEngine
-from labyard.incidents import watcher
+from labyard.incidents import reading, watcher
 from labyard.incidents.board import Board
 from labyard.incidents.incident import Incident
 
@@ -70,7 +70,7 @@ async def test_whoever_keeps_what_runs_is_told_of_a_start(tmp_path: Path) -> Non
 async def test_a_report_that_fails_oddly_is_asked_for_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watcher, "_SOON", (0.01, 0.01))
+    monkeypatch.setattr(reading, "_SOON", (0.01, 0.01))
     told = asyncio.Event()
 
     async def tell(lab: str, incident: Incident) -> None:

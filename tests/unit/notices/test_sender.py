@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -12,9 +14,10 @@ from aiohttp import web
 
 from labyard.core.models import Lab, LabStatus, Owner, ServerRef
 from labyard.core.names import Names
+from labyard.notices.asking import Asker
 from labyard.notices.keys import Keys
 from labyard.notices.models import Notice, Outcome
-from labyard.notices.seal import KEY, PATH, SEAL, TIME, holds
+from labyard.notices.seal import KEY, PATH, REPORT, SEAL, TIME, holds
 from labyard.notices.sender import Sender
 
 KEYS = Keys(b"s" * 32)
@@ -25,13 +28,14 @@ class Listening:
     """A lab that answers ``status`` and keeps what it was sent."""
 
     def __init__(self) -> None:
-        self.status = 200
+        self.status, self.says = 200, b""
         self.heard: list[tuple[dict[str, str], bytes]] = []
         self.given = KEYS.hand_over(ServerRef(Owner(7, "anna"), "train"))
 
     async def answer(self, request: web.Request) -> web.Response:
         self.heard.append((dict(request.headers), await request.read()))
-        return web.Response(status=self.status, headers={"Location": "/elsewhere"})
+        headers = {"Location": "/elsewhere"}
+        return web.Response(status=self.status, headers=headers, body=self.says)
 
     def lab(self, port: int) -> Lab:
         labels = {**Names("yard").lab_labels(7, "anna", "train"), **self.given.labels}
@@ -43,6 +47,7 @@ async def place() -> AsyncIterator[tuple[Listening, Lab]]:
     listening = Listening()
     app = web.Application()
     app.router.add_post(PATH, listening.answer)
+    app.router.add_post(REPORT, listening.answer)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -101,3 +106,30 @@ async def test_a_broadcast_tells_of_each_lab(place: tuple[Listening, Lab]) -> No
     ]
     assert [r.user for r in results] == ["anna", "anna", "ben", "anna"]
     assert len(listening.heard) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "says", "news"),
+    [
+        (200, b"{}", b"{}"),
+        (204, b"", b"known"),
+        (200, b"x" * 5000, None),
+        (401, b"", None),
+        (302, b"", None),
+    ],
+)
+async def test_a_question_gets_what_is_new_bounded(
+    status: int, says: bytes, news: bytes | None, place: tuple[Listening, Lab]
+) -> None:
+    listening, lab = place
+    listening.status, listening.says = status, says
+    assert await Asker(KEYS).news(lab, b"known") == news
+    ((headers, body),) = listening.heard
+    assert body == hashlib.sha256(b"known").hexdigest().encode()
+    assert holds(listening.given.secrets[KEY], headers[SEAL], headers[TIME], time.time(), body)
+
+
+async def test_a_lab_that_does_not_listen_is_not_waited_for(place: tuple[Listening, Lab]) -> None:
+    _, lab = place
+    for one in (replace(lab, port=1), replace(lab, host=None), replace(lab, labels={})):
+        assert await Asker(KEYS).news(one, b"") is None

@@ -39,7 +39,9 @@ def inspect(status: str, **state: Any) -> dict[str, Any]:
     ],
 )
 def test_every_state_of_an_engine_is_one_of_ours(status: str, expected: LabStatus) -> None:
-    assert read.inspected(inspect(status)).status is expected
+    lab = read.inspected(inspect(status))
+    assert lab.status is expected
+    assert lab.leaving is (status in ("dead", "removing"))
 
 
 def test_a_running_lab_has_an_address_and_a_start_time() -> None:
@@ -49,8 +51,10 @@ def test_a_running_lab_has_an_address_and_a_start_time() -> None:
 
 
 def test_a_stopped_lab_has_an_exit_code_and_no_address() -> None:
-    lab = read.inspected(inspect("exited", ExitCode=137))
+    at = "2026-11-21T05:00:00.5Z"
+    lab = read.inspected(inspect("exited", ExitCode=137, FinishedAt=at))
     assert (lab.host, lab.port, lab.exit_code) == (None, None, 137)
+    assert lab.ended_at == datetime(2026, 11, 21, 5, 0, 0, 500000, tzinfo=UTC)
 
 
 def test_a_lab_that_never_ran_has_no_start_time() -> None:
