@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from jupyterhub.app import JupyterHub
+from jupyterhub.handlers.base import auth_header_pat
 from jupyterhub.utils import subdomain_hook_idna
 from tornado.httputil import HTTPServerRequest
 from tornado.web import Application, ErrorHandler, HTTPError, RequestHandler
@@ -18,6 +19,7 @@ from labyard.core.errors import Forbidden
 from labyard.core.origins import refuse_foreign
 
 SERVICE = "labyard"
+BODY_TIME = 30  # seconds a request's body may take
 
 
 class BoundedApplication(Application):
@@ -35,21 +37,22 @@ class BoundedApplication(Application):
     def start_request(self, server_conn: object, request_conn: Any) -> Any:
         """Limit a request's body; tornado's own 100 MB of JSON stall the hub for seconds."""
         request_conn.set_max_body_size(self.max_body)
+        request_conn.set_body_timeout(BODY_TIME)
         return super().start_request(server_conn, request_conn)
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
-        """Refuse a query that is not UTF-8, which JupyterHub decodes outside any error handling."""
+        """Refuse a query that JupyterHub fails over, and what another page sent in somebody's name."""
         if self.ending:
             return self.get_handler_delegate(request, GoingAway)
-        try:
-            for values in request.query_arguments.values():
-                b"".join(values).decode()
-        except UnicodeDecodeError:
+        if not can_be_read(request):
             return self.get_handler_delegate(request, ErrorHandler, {"status_code": 400})
         try:
             labs = f"{self.settings.get('base_url', '/')}user/"
-            # Whoever sends a token themselves is no browser that was misled.
-            if "Authorization" not in request.headers:
+            if auth_header_pat.match(request.headers.get("Authorization", "")):
+                # Whoever sends a token is no browser that was misled; so a cookie does not count
+                # beside it, or any page could have the one believed by sending a worthless other.
+                request.headers.pop("Cookie", None)
+            else:
                 refuse_foreign(request.method or "", request.host, request.headers, labs=labs)
         except Forbidden as error:
             return self.get_handler_delegate(request, Foreign, {"error": error})
@@ -96,6 +99,15 @@ class AtTheHub(RequestHandler):
             raise HTTPError(403)
         # The path begins with one slash: two would be another host.
         self.redirect(f"{self.origin}/{(self.request.uri or '').lstrip('/')}")
+
+
+def can_be_read(request: HTTPServerRequest) -> bool:
+    """Return whether a query is UTF-8, and where it leads to one line: JupyterHub sends it as a header."""
+    try:
+        query = {k: b"".join(v).decode() for k, v in request.query_arguments.items()}
+    except UnicodeDecodeError:
+        return False
+    return not set(query.get("next", "")) & set("\r\n")
 
 
 def is_below(host: str, url: str) -> bool:

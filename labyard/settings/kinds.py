@@ -56,14 +56,21 @@ Cores = Annotated[
     Field(ge=0.01, le=4096),
     Written("a number from 0.01 to 4096", "cores"),
 ]
+_BYTES = r"^[0-9.]+ ?[kKmMgGtT]?(i?[bB])?$"
+_SIZE = "a size such as 512M, 4G or a number of bytes"
 Bytes = Annotated[
     int,
     BeforeValidator(parse_bytes),
     Field(gt=0, lt=2**63),
-    Written("a size such as 512M, 4G or a number of bytes, above 0", "bytes"),
-    WithJsonSchema(
-        {"type": ["integer", "string"], "pattern": r"^[0-9.]+ ?[kKmMgGtT]?(i?[bB])?$", "minimum": 1}
-    ),
+    Written(f"{_SIZE}, above 0", "bytes"),
+    WithJsonSchema({"type": ["integer", "string"], "pattern": _BYTES, "minimum": 1}),
+]
+BytesOrZero = Annotated[
+    int,
+    BeforeValidator(parse_bytes),
+    Field(ge=0, lt=2**63),
+    Written(f"{_SIZE}, 0 or above", "bytes"),
+    WithJsonSchema({"type": ["integer", "string"], "pattern": _BYTES, "minimum": 0}),
 ]
 Seconds = Annotated[
     float,

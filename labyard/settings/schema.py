@@ -20,6 +20,7 @@ from labyard.settings.kinds import (
     Address,
     BaseUrl,
     Bytes,
+    BytesOrZero,
     Cores,
     Database,
     EngineAddress,
@@ -157,7 +158,7 @@ class Labs(Section):
         env=("TF_CPP_MIN_LOG_LEVEL", "TENSORBOARD_LOGDIR", "MLFLOW_TRACKING_URI", "MLFLOW_WORKERS"),
     )
     start_timeout: Seconds = option("120s", "How long a start may take, pulling not counted.")
-    host_reserve: Bytes = option(
+    host_reserve: BytesOrZero = option(
         "256M", "Memory the host has to have available for a start; 0 starts whatever it has."
     )
     pull_timeout: Seconds = option("30m", "How long pulling an image may take.")

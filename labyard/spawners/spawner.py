@@ -16,6 +16,7 @@ from traitlets import Any as AnyTrait
 from labyard.core import causes
 from labyard.core.errors import Busy, EngineError, EngineUnreachable, LabyardError
 from labyard.core.models import LabStatus, Owner, ServerPlan, ServerRef
+from labyard.core.servernames import refuse_taken
 from labyard.spawners import room
 from labyard.spawners.choosing import Choosing
 from labyard.spawners.clearing import Clearing, when_reachable
@@ -134,6 +135,7 @@ class LabSpawner(Choosing, Spawner):
 
     async def _in_turn(self, progress: Progress) -> str:
         place = self.workplace
+        refuse_taken(self.name)
         async with (
             place.locks.hold(self.user.id, f"starting {self._log_name}"),
             place.gpus.promised(self._given.gpus, self.lab_name) as gpus,

@@ -21,6 +21,7 @@ from labyard.core.errors import Refused
 
 LONGEST_LABEL = 60
 SMALLEST_RSA = 3072  # bits
+LARGEST_RSA = 16_384  # bits; OpenSSH takes no larger ones
 _LONGEST_TEXT = 16 * 1024
 
 KINDS = (
@@ -116,9 +117,9 @@ def _check(kind: str, raw: bytes) -> None:
         key = ssh.load_ssh_public_key(line)
     except (ValueError, UnsupportedAlgorithm):
         raise _no_key("The key is damaged: a part is missing, or too much.") from None
-    if isinstance(key, RSAPublicKey) and key.key_size < SMALLEST_RSA:
+    if isinstance(key, RSAPublicKey) and not SMALLEST_RSA <= key.key_size <= LARGEST_RSA:
         raise Refused(
-            f"This RSA key has {key.key_size} bits; at least {SMALLEST_RSA} are asked for.",
+            f"This RSA key has {key.key_size} bits; {SMALLEST_RSA} to {LARGEST_RSA} are asked for.",
             remedy=_MAKE_ONE,
         )
 

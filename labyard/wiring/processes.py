@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from labyard.core import lazy_iri
+from labyard.core import lazy_iri, unlogged
 from labyard.core.processes import end_with_parent
 from labyard.gpu.assign import Gpus
 from labyard.settings.apply import Place, apply
@@ -24,6 +24,7 @@ CONFIG_FILE = Path(__file__).parents[2] / "jupyterhub_config.py"
 def run_hub() -> None:
     """Run the hub until it is told to end."""
     lazy_iri.install()  # before JupyterHub imports what it defers
+    unlogged.install()
     _open_as_many_files_as_allowed()
     from labyard.hub import Hub  # noqa: PLC0415
 
@@ -102,6 +103,7 @@ def run_service() -> None:
     from labyard.web.app import make_app, make_parts, serve  # noqa: PLC0415
     from labyard.web.people import People  # noqa: PLC0415
 
+    unlogged.install()
     end_with_parent(int(os.environ[HUB_PID]))
     site = Installation.here()
 

@@ -1,5 +1,8 @@
 """Where the hub answers when labs have host names of their own."""
 
+import asyncio
+from unittest import mock
+
 import pytest
 from tornado.testing import AsyncHTTPTestCase
 from tornado.web import RequestHandler
@@ -86,3 +89,71 @@ class TestALabsHost(AsyncHTTPTestCase):
 
     def test_nothing_is_done_there(self) -> None:
         assert self.ask("a.hub.example.org", "/hub/api", method="POST", body="").code == 403
+
+
+class Asking(RequestHandler):
+    """Tells what it was sent to say who asks."""
+
+    def post(self) -> None:
+        self.write(self.request.headers.get("Cookie", "nothing"))
+
+
+class TestTokensAndCookies(AsyncHTTPTestCase):
+    """A worthless token beside a cookie does not make a misled browser pass for a program."""
+
+    def get_app(self) -> BoundedApplication:
+        app = BoundedApplication([(r".*", Asking)])
+        app.max_body = 2**20
+        return app
+
+    def ask(self, **headers: str):
+        headers = {"Cookie": "who=anna", **{k.replace("_", "-"): v for k, v in headers.items()}}
+        return self.fetch("/hub/api/users/anna/tokens", method="POST", body="", headers=headers)
+
+    def test_beside_a_token_no_cookie_counts(self) -> None:
+        for token in ("token nonsense", "Bearer nonsense"):
+            answer = self.ask(Authorization=token, Sec_Fetch_Site="cross-site")
+            assert (answer.code, answer.body) == (200, b"nothing")
+
+    def test_what_is_no_token_changes_nothing(self) -> None:
+        for other in ("Basic YTpi", "token", "token a b", ""):
+            assert self.ask(Authorization=other).body == b"who=anna"
+            assert self.ask(Authorization=other, Sec_Fetch_Site="cross-site").code == 403
+            lab = self.ask(Authorization=other, Referer=f"{self.get_url('/user/anna/lab')}")
+            assert lab.code == 403
+
+
+class TestWhatCannotBeRead(AsyncHTTPTestCase):
+    """JupyterHub answers these with a bug's page."""
+
+    def get_app(self) -> BoundedApplication:
+        app = BoundedApplication([(r".*", Page)])
+        app.max_body = 2**20
+        return app
+
+    def test_it_is_refused(self) -> None:
+        for query in ("a=%ff", "next=/hub/%0d%0aX-Y:z", "next=%0a"):
+            assert self.fetch(f"/hub/login?{query}").code == 400
+
+    def test_what_can_be_is_not(self) -> None:
+        for query in ("a=%0a", "next=/hub/home", "next=/user/%C3%A4"):
+            assert self.fetch(f"/hub/login?{query}").code == 200
+
+
+class TestSlowBodies(AsyncHTTPTestCase):
+    """Nobody holds a connection of the hub's for as long as they like."""
+
+    def get_app(self) -> BoundedApplication:
+        app = BoundedApplication([(r".*", Page)])
+        app.max_body = 2**20
+        return app
+
+    def test_a_body_that_does_not_come_is_waited_for_no_longer(self) -> None:
+        async def ask() -> bytes:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.get_http_port())
+            writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1")
+            async with asyncio.timeout(5):
+                return await reader.read()
+
+        with mock.patch("labyard.hub.BODY_TIME", 0.2):
+            assert self.io_loop.run_sync(ask) == b""

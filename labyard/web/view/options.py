@@ -8,6 +8,7 @@ from typing import Any
 
 from jupyterhub.slugs import is_valid_safe_slug
 
+from labyard.core import servernames
 from labyard.core.models import Lab
 from labyard.core.units import show_bytes
 from labyard.gpu.choose import held
@@ -118,6 +119,8 @@ def name_objection(server: str, person: Person) -> str:
         return f"A name is missing. {NAME_RULE}"
     if not is_valid_safe_slug(server):
         return f"{server[:40]!r} cannot be a name. {NAME_RULE} For example train-long."
+    if why := servernames.objection(server):
+        return f"{why} Choose another name, for example my-{server}."
     if server in person.servers:
         return f"You have a server called {server} already. Choose another name."
     return ""

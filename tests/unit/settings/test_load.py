@@ -32,6 +32,10 @@ def test_null_is_a_value_where_there_may_be_none(site: Site) -> None:
     assert (labs.cpu, labs.memory) == (None, None)
 
 
+def test_a_size_may_be_none_at_all_where_the_help_says_so(site: Site) -> None:
+    assert site.load("labs: {host_reserve: 0}").settings.labs.host_reserve == 0
+
+
 def test_later_files_lie_on_earlier_ones_and_the_environment_on_all(site: Site) -> None:
     site.write("edge: {port: 9002}\nlabs: {images: [c]}\n", "conf.d/20.yaml")
     site.write("edge: {port: 9001, max_body: 1M}\n", "conf.d/10.yaml")

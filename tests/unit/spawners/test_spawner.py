@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from jupyterhub.spawner import SpawnException
 
 from labyard.core.errors import EngineError, EngineUnreachable
 from labyard.engines.local.engine import LocalEngine
@@ -50,3 +51,15 @@ async def test_a_forsaken_start_is_over_only_where_the_engine_answers(
     spawner = Spawner(user=Anna())
     spawner.load_state({"lab": "yard-anna", "starting": True})
     assert await spawner.poll() == told
+
+
+async def test_a_server_that_would_answer_for_the_default_one_is_not_started(
+    tmp_path: Path,
+) -> None:
+    class Spawner(LabSpawner):
+        workplace = Place(Engine("yard", tmp_path, tmp_path))  # type: ignore[assignment]
+        name = "api"
+
+    with pytest.raises(SpawnException, match="api is part of every server's own address") as told:
+        await Spawner(user=Anna()).start()
+    assert told.value.status_code == 400

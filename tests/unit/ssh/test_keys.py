@@ -119,3 +119,13 @@ def test_a_label_is_one_bounded_visible_line(make_key: MakeKey) -> None:
     assert label.startswith("<b>my key</b> yyy")
     assert len(label) <= LONGEST_LABEL
     assert parse(" ".join(line.split()[:2]), label="\u200b").label == "ssh-ed25519"
+
+
+def test_rsa_keys_that_openssh_would_not_take_are_refused() -> None:
+    def number(value: int) -> bytes:
+        raw = value.to_bytes(value.bit_length() // 8 + 1, "big")
+        return struct.pack(">I", len(raw)) + raw
+
+    raw = struct.pack(">I", 7) + b"ssh-rsa" + number(65537) + number(2**20_000 + 1)
+    with pytest.raises(Refused, match="20001 bits"):
+        parse(f"ssh-rsa {base64.b64encode(raw).decode()}")
