@@ -121,12 +121,3 @@ class Outcome(StrEnum):
             Outcome.REFUSED: "The lab refused it: restarting the server renews what it checks.",
             Outcome.UNREACHABLE: "The lab did not answer.",
         }[self]
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of a notice in the lab of one server."""
-
-    user: str
-    server: str
-    outcome: Outcome

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
-from collections.abc import Sequence
 
 import aiohttp
 
 from labyard.core.models import Lab, LabStatus
-from labyard.core.names import NOTICES, SERVER, USER
+from labyard.core.names import NOTICES
 from labyard.notices.keys import Keys
-from labyard.notices.models import Notice, Outcome, Result
+from labyard.notices.models import Notice, Outcome
 from labyard.notices.seal import PATH
 
-_AT_ONCE = 16
 _PATIENCE = aiohttp.ClientTimeout(total=5.0)
 _OUTCOMES = {
     200: Outcome.SHOWN,
@@ -30,36 +27,19 @@ class Sender:
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
 
-    async def send(self, lab: Lab, notice: Notice, *, id: str = "") -> Result:
-        """Show ``notice`` in ``lab``.
+    async def send(self, lab: Lab, notice: Notice, *, id: str = "") -> Outcome:
+        """Show ``notice`` in ``lab`` and return what became of it, within 5 seconds.
 
         A lab shows each ``id`` once, however often it is sent: whoever cannot tell whether a notice
         arrived may send it again. Without one every sending is shown.
         """
-        return Result(
-            lab.labels.get(USER, ""),
-            lab.labels.get(SERVER, ""),
-            await self._send(lab, notice, id or secrets.token_hex(16)),
-        )
-
-    async def broadcast(self, labs: Sequence[Lab], notice: Notice) -> Sequence[Result]:
-        """Show ``notice`` in all ``labs``; results come in their order."""
-        gate = asyncio.Semaphore(_AT_ONCE)
-        id = secrets.token_hex(16)
-
-        async def one(lab: Lab) -> Result:
-            async with gate:
-                return await self.send(lab, notice, id=id)
-
-        return await asyncio.gather(*map(one, labs))
-
-    async def _send(self, lab: Lab, notice: Notice, id: str) -> Outcome:
         if lab.status is not LabStatus.RUNNING or not lab.host:
             return Outcome.STOPPED
         if NOTICES not in lab.labels:
             return Outcome.UNABLE
         # Pages that are open show it at once; the next one to open finds it waiting.
-        body = json.dumps({**notice.as_json(), "immediate": True, "id": id}).encode()
+        told = {**notice.as_json(), "immediate": True, "id": id or secrets.token_hex(16)}
+        body = json.dumps(told).encode()
         headers = {"Content-Type": "application/json", **self._keys.headers(lab.labels, body)}
         url = f"http://{lab.host}:{lab.port}{PATH}"
         try:

@@ -43,6 +43,7 @@ from labyard.web.handlers import (
     keys,
     options,
     patterns,
+    tokens,
     tools,
     volumes,
 )
@@ -143,6 +144,7 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
             (path, handler, given)
             for path, handler in (
                 *account.ROUTES,
+                *tokens.ROUTES,
                 *keys.ROUTES,
                 *options.ROUTES,
                 *expiry.ROUTES,

@@ -45,10 +45,10 @@ class ServiceHands:
         if lab is None:
             return False
         notice = Notice(words, Kind.WARNING, auto_close=False)
-        result = await self.sender.send(lab, notice, id=id)
-        if result.outcome is Outcome.UNABLE:
-            log.warning("%s of %s: %s", server or "(default)", owner.name, result.outcome.words)
-        return result.outcome in {Outcome.SHOWN, Outcome.UNABLE}
+        outcome = await self.sender.send(lab, notice, id=id)
+        if outcome is Outcome.UNABLE:
+            log.warning("%s of %s: %s", server or "(default)", owner.name, outcome.words)
+        return outcome in {Outcome.SHOWN, Outcome.UNABLE}
 
     async def end(self, owner: Owner, server: str, due: StillDue) -> bool:
         """Stop a server and forget it if it has a name; return False if it is not due any more.

@@ -29,4 +29,4 @@ def lab_of(yard: Yard, user: str, server: str = "") -> Lab:
 def send(yard: Yard, lab: Lab, notice: Notice, *, id: str = "") -> Outcome:
     """Send a notice and return what became of it."""
     sender = Sender(Installation.here(yard.file).notice_keys)
-    return apart(sender.send(lab, notice, id=id)).outcome
+    return apart(sender.send(lab, notice, id=id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labyard.core.errors import LabyardError, Refused
+from labyard.core.errors import Refused
 from labyard.core.models import Owner
 from labyard.expiry.dates import Expiry, left
 from labyard.web import rights
@@ -32,11 +32,8 @@ class ExtendFormHandler(OwnHandler):
         """Do it, and show home."""
         owner = await self.owner(rights.ACT)
         server = self.get_body_argument("server", "")
-        try:
+        with self.errors_said(about=server):
             expiry = await extend(self.parts, owner, server, None)
-        except LabyardError as error:
-            self.say("bad", error.message, error.remedy, about=server)
-        else:
             done = f"{server or 'My server'} was extended: {left(expiry, utc_now())}."
             self.say("done", done, about=server)
         self.go_home()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -63,6 +63,14 @@ class OwnHandler(PageHandler):
             httponly=True,
             samesite="Lax",
         )
+
+    @contextlib.contextmanager
+    def errors_said(self, *, about: str | None = None) -> Iterator[None]:
+        """Keep the words of an error that is raised in here for the next page."""
+        try:
+            yield
+        except LabyardError as error:
+            self.say("bad", error.message, error.remedy, about=about)
 
     def heard(self) -> Sequence[str | None] | None:
         """Return what :meth:`say` kept, once: kind, first sentence, the rest, and what it is about."""

@@ -1,13 +1,69 @@
-"""REST for SSH keys. Who may make tokens for somebody may keep keys: both let programs in."""
+"""One's own SSH keys, as a page and by REST.
+
+Who may make tokens for somebody may keep keys: both let programs in.
+"""
 
 from __future__ import annotations
 
 import asyncio
 
-from labyard.core.errors import Refused
-from labyard.ssh.keys import parse
+from labyard.core.errors import LabyardError, Refused
+from labyard.core.models import Owner
+from labyard.ssh import keys
+from labyard.ssh.keyring import MOST
 from labyard.web import rights
-from labyard.web.handlers.base import JsonHandler
+from labyard.web.handlers.account import AccountHandler
+from labyard.web.handlers.base import JsonHandler, signed_in
+from labyard.web.view.keys import view_keys
+from labyard.web.view.words import utc_now
+
+
+class KeysFormHandler(AccountHandler):
+    """One's own SSH keys."""
+
+    @signed_in
+    async def get(self) -> None:
+        """Show them."""
+        await self._show(await self.owner(rights.READ_TOKENS))
+
+    @signed_in
+    async def post(self) -> None:
+        """Keep another one."""
+        owner = await self.owner(rights.TOKENS)
+        text, label = self.get_body_argument("key", ""), self.get_body_argument("label", "")
+        try:
+            key = keys.parse(text, label)
+            await asyncio.to_thread(self.parts.keyring.add, owner.id, key)
+        except LabyardError as error:
+            return await self._show(owner, error, label=label[: keys.LONGEST_LABEL])
+        self.say("done", f"The key {key.label} was added.")
+        return self.again("keys")
+
+    async def _show(self, owner: Owner, error: LabyardError | None = None, label: str = "") -> None:
+        kept = await asyncio.to_thread(self.parts.keyring.of, owner.id)
+        await self.tab(
+            "keys",
+            error,
+            keys=view_keys(kept, utc_now()),
+            most=MOST,
+            label=label,
+            longest=keys.LONGEST_LABEL,
+        )
+
+
+class DeleteKeyFormHandler(AccountHandler):
+    """The buttons of keys."""
+
+    @signed_in
+    async def post(self) -> None:
+        """Forget a key."""
+        owner = await self.owner(rights.TOKENS)
+        number = self.get_body_argument("key", "")
+        key_id = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
+        with self.errors_said():
+            gone = await asyncio.to_thread(self.parts.keyring.remove, owner.id, key_id)
+            self.say("done", f"The key {gone.label} was deleted.")
+        self.again("keys")
 
 
 class KeysHandler(JsonHandler):
@@ -28,7 +84,7 @@ class KeysHandler(JsonHandler):
             raise Refused(
                 "key and label are not both text.", remedy='Send {"key": "ssh-ed25519 AAAA…"}.'
             )
-        key = parse(text, label)
+        key = keys.parse(text, label)
         kept = await asyncio.to_thread(self.parts.keyring.add, owner.id, key)
         self.reply(kept.as_json(), 201)
 
@@ -45,6 +101,8 @@ class KeyHandler(JsonHandler):
 
 
 ROUTES = (
+    (r"account/keys", KeysFormHandler),
+    (r"account/keys/delete", DeleteKeyFormHandler),
     (r"api/users/([^/]+)/keys", KeysHandler),
     (r"api/users/([^/]+)/keys/([0-9]{1,9})", KeyHandler),
 )

@@ -86,28 +86,20 @@ def containers(place: Place) -> Place:
     return place
 
 
-@pytest.fixture
-def plain_registry(containers: Place) -> Place:
-    """A place whose engine takes a registry without TLS on loopback, unasked."""
-    return containers
+def _of_those(doc: str) -> Any:
+    """Return a fixture: ``containers`` without the engines that ``WITHOUT`` has under its name."""
+
+    def narrowed(containers: Place) -> Place:
+        return containers
+
+    narrowed.__doc__ = doc
+    return pytest.fixture(narrowed)
 
 
-@pytest.fixture
-def takes_gpus(containers: Place) -> Place:
-    """A place whose engine does something with requests for GPUs."""
-    return containers
-
-
-@pytest.fixture
-def looked_at_at_once(containers: Place) -> Place:
-    """A place whose engine answers while a container of half a second is still there."""
-    return containers
-
-
-@pytest.fixture
-def takes_cdi(containers: Place) -> Place:
-    """A place whose engine knows CDI, which came with Docker 25."""
-    return containers
+plain_registry = _of_those("An engine that takes a registry without TLS on loopback, unasked.")
+takes_gpus = _of_those("An engine that does something with requests for GPUs.")
+looked_at_at_once = _of_those("An engine that answers while a container of half a second is there.")
+takes_cdi = _of_those("An engine that knows CDI, which came with Docker 25.")
 
 
 @pytest.fixture
