@@ -48,10 +48,11 @@ check: venv-dev ## Formatting, types, import rules and docs tests; a minute at m
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q tests/unit/docs
 
-docs: venv-dev ## Write the generated reference pages anew.
+docs: venv-dev ## Write the generated pages anew: the references, and the list of decisions.
 	@$(BIN)/labyard config docs
 	@$(BIN)/python -m labyard.cli.reference >docs/reference/cli.md
 	@$(BIN)/python -m labyard.cli.failures >docs/reference/failures.md
+	@$(BIN)/python -m tools.decisions
 
 bench: test-parts ## Measure against vanilla JupyterHub, side by side.
 	@$(BIN)/python -m bench

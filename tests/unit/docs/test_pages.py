@@ -8,6 +8,7 @@ import pytest
 from labyard.cli import failures
 from labyard.cli.main import VERBS
 from labyard.cli.reference import render
+from tools import decisions
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted(
@@ -65,6 +66,10 @@ def test_the_reference_page_is_what_the_commands_say():
 
 def test_the_page_of_failures_is_what_the_causes_say():
     assert (ROOT / "docs/reference/failures.md").read_text() == failures.render(), "run `make docs`"
+
+
+def test_the_list_of_decisions_has_every_record():
+    assert (ROOT / "docs/decisions/README.md").read_text() == decisions.render(), "run `make docs`"
 
 
 def test_the_newcomers_commands_are_in_the_readme():
