@@ -290,6 +290,7 @@ def _serving(root: Path, run: Path) -> Iterator[Path]:
             *("system", "service", "--time", "0", f"unix://{socket}"),
         ],
         env={**os.environ, "CONTAINERS_CONF": str(root / "containers.conf")},
+        cwd=run,  # its monitor of a lab that runs out of memory leaves an empty file where it stands
         stdout=subprocess.DEVNULL,
         stderr=(run / "podman.log").open("wb"),
         start_new_session=True,
