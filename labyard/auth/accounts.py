@@ -55,16 +55,16 @@ class Account:
 
     @property
     def approved(self) -> bool:
-        """Tell whether it may sign in."""
+        """Return whether it may sign in."""
         return self.state is State.APPROVED
 
     @property
     def code_open(self) -> bool:
-        """Tell whether a one-time code is out that still works."""
+        """Return whether a one-time code is out that still works."""
         return self.code is not None and (self.code_expires is None or self.code_expires > _now())
 
     def accepts(self, code: str) -> bool:
-        """Tell whether ``code`` may set the password. Takes as long either way."""
+        """Return whether ``code`` may set the password. Takes as long either way."""
         return codes.fits(self.code, code) and self.approved and self.code_open
 
     def as_json(self) -> dict[str, Any]:
@@ -129,7 +129,7 @@ class Accounts:
             return list(connection.scalars(query))
 
     def request(self, name: str, password: str) -> bool:
-        """Note that somebody asks for an account; tell whether the name was free.
+        """Note that somebody asks for an account; return whether the name was free.
 
         ``password`` is an encoded hash. Nothing changes for a name that is taken.
         """
@@ -204,7 +204,7 @@ class Accounts:
         self._change(name, password=None, code=codes.digest(code), code_expires=expires)
 
     def redeem(self, name: str, code: str, password: str) -> bool:
-        """Set the password with a code; tell whether the code was good. It works once."""
+        """Set the password with a code; return whether the code was good. It works once."""
         with self.store.write() as connection:
             account = _find(connection, name)
             if account is None or not account.accepts(code):
@@ -233,7 +233,7 @@ class Accounts:
             )
 
     def remove(self, name: str, *, state: State | None = None) -> bool:
-        """Remove an account, if it is in ``state`` when one is given; tell whether it was there."""
+        """Remove an account, if it is in ``state`` when one is given; return whether it was there."""
         query = delete(table).where(table.c.name == name)
         if state is not None:
             query = query.where(table.c.state == state)
@@ -259,7 +259,7 @@ def read_account(row: RowMapping) -> Account:
 
 
 def _add(connection: Connection, name: str, state: State, **values: Any) -> bool:
-    """Insert an account unless the name is taken, also at this very moment; tell whether it was free."""
+    """Insert an account unless the name is taken, also at this very moment; return whether it was free."""
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     query = make(table).values(name=name, state=state, created=_now(), **values)
     added = connection.execute(query.on_conflict_do_nothing().returning(table.c.name))

@@ -24,5 +24,5 @@ def digest(code: str) -> str:
 
 
 def fits(stored: str | None, code: str) -> bool:
-    """Tell in constant time whether ``code`` is the one whose digest was stored."""
+    """Return, in constant time, whether ``code`` is the one whose digest was stored."""
     return hmac.compare_digest(stored or digest(new()), digest(code)) and stored is not None

@@ -114,7 +114,7 @@ class Door:
         return account if await _thread(self.accounts.redeem, name, code, encoded) else None
 
     async def change_password(self, name: str, old: str, new: str, caller: Caller) -> bool:
-        """Change one's own password; tell whether the old one was right.
+        """Change one's own password; return whether the old one was right.
 
         Raises
         ------

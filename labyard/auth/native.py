@@ -103,7 +103,7 @@ class LabyardAuthenticator(Authenticator):
         )
 
     async def no_admin_yet(self) -> bool:
-        """Tell whether the first administrator still has to come in with the secret."""
+        """Return whether the first administrator still has to come in with the secret."""
         return not await asyncio.to_thread(self.accounts.usable_admins)
 
     def secret_was_used(self) -> None:
@@ -118,7 +118,7 @@ class LabyardAuthenticator(Authenticator):
         return str(self.username_map.get(name, name))
 
     def validate_username(self, username: str) -> bool:
-        """Tell whether a normalised name can be used."""
+        """Return whether a normalised name can be used."""
         return not self.door.name_objection(username)
 
     async def authenticate(self, handler: Any, data: Any) -> dict[str, Any] | None:
@@ -137,12 +137,12 @@ class LabyardAuthenticator(Authenticator):
         return {"name": account.name, "admin": account.admin}
 
     async def check_allowed(self, username: str, authentication: Any = None) -> bool:
-        """Tell whether the account is approved."""
+        """Return whether the account is approved."""
         account = await asyncio.to_thread(self.accounts.find, username)
         return account is not None and account.approved
 
     async def refresh_user(self, user: Any, handler: Any = None) -> bool:
-        """Tell whether the account is still approved; who is not has to sign in, and cannot."""
+        """Return whether the account is still approved; who is not has to sign in, and cannot."""
         hub_users.mend_address(user)
         return await self.check_allowed(user.name)
 

@@ -86,7 +86,7 @@ class Passwords:
         return await self._run(lambda: self._hasher.hash(_bytes(password)))
 
     async def verify(self, encoded: str | None, password: str) -> bool:
-        """Tell whether ``password`` fits ``encoded``; never, if there is none.
+        """Return whether ``password`` fits ``encoded``; never, if there is none.
 
         Raises
         ------
@@ -97,7 +97,7 @@ class Passwords:
         return await self._run(lambda: self._fits(against, password)) and encoded is not None
 
     def outdated(self, encoded: str) -> bool:
-        """Tell whether ``encoded`` was made with costs that are no longer ours."""
+        """Return whether ``encoded`` was made with costs that are no longer ours."""
         return self._hasher.check_needs_rehash(encoded)
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from labyard.core.tables import metadata
 
 
 def ours(_item: SchemaItem, name: str | None, kind: str, *_: object) -> bool:
-    """Tell whether a table is Labyard's: the hub's live in the same database."""
+    """Return whether a table is Labyard's: the hub's live in the same database."""
     return kind != "table" or (name or "").startswith("labyard_")
 
 

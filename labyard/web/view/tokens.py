@@ -227,7 +227,7 @@ def rights_in_words(scopes: Iterable[str], owner: str) -> tuple[str, ...]:
 
 
 def _told(scope: str) -> bool:
-    """Tell whether a scope is part of what a right's title, or a sign-in, says."""
+    """Return whether a scope is part of what a right's title, or a sign-in, says."""
     if "!" in scope:
         return scope.startswith(("access:services!", "access:servers!server="))
     return scope.startswith(("servers", "access:serv", "read:", "start:", "delete:servers"))
