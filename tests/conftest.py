@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,7 @@ import docker
 import hypothesis
 import pytest
 
-from labyard.core.names import INSTALLATION
-from tests.tools import order
+from tests.tools import leftovers, order
 from tests.tools import postgres as postgresql
 from tests.tools.person import Person
 from tests.tools.yard import Yard
@@ -19,6 +18,28 @@ from tests.tools.yard import Yard
 # A machine that does other things as well is slow now and then.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+
+# Installations of this process.
+_made: list[Yard] = []
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, Any]:
+    report = yield
+    item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
+    return report
+
+
+@pytest.fixture(autouse=True)
+def _left_as_found(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Bring up again what a test that failed has left down: the next one is not to fail for it."""
+    running = [yard for yard in _made if yard.runs]
+    yield
+    if request.node.stash.get(_FAILED, False):
+        for yard in running:
+            yard.up()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,34 +54,25 @@ def engine_client() -> Iterator[docker.DockerClient]:
     client.close()
 
 
-def sweep(client: docker.DockerClient, installation: str) -> None:
-    """Remove everything that carries an installation's label, and nothing else."""
-    mine = {"filters": {"label": f"{INSTALLATION}={installation}"}}
-    for container in client.containers.list(all=True, **mine):
-        container.remove(force=True, v=True)
-    for volume in client.volumes.list(**mine):
-        volume.remove(force=True)
-    for network in client.networks.list(**mine):
-        network.remove()
-
-
 @pytest.fixture(scope="session")
 def make_yard(
     tmp_path_factory: pytest.TempPathFactory, engine_client: docker.DockerClient
 ) -> Iterator[Callable[..., Yard]]:
     """Make installations that are swept away at the end of the session."""
-    made: list[Yard] = []
+    leftovers.clear(engine_client)
 
     def make(**settings: Any) -> Yard:
         yard = Yard(tmp_path_factory.mktemp("yard"), **settings)
-        made.append(yard)
+        leftovers.note(yard.installation, yard.settings["network"]["block"], yard.file)
+        _made.append(yard)
         return yard
 
     yield make
-    for yard in made:
+    for yard in _made:
         if not yard.emptied:
             yard.down(labs=True)
-        sweep(engine_client, yard.installation)
+        leftovers.sweep(engine_client, yard.installation)
+        leftovers.forget(yard.installation)
 
 
 @pytest.fixture(scope="session")

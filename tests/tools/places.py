@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import os
 import random
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 
 # Below what the kernel hands out by itself, so that no outgoing connection takes one in between.
 _FIRST_PORT, _PORTS = 12_000, 2_000
@@ -45,12 +47,21 @@ def _is_free(port: int) -> bool:
 
 
 def free_block() -> str:
-    """Return a private block for one installation's users, which no firewall rule is about.
+    """Return a private block for one installation's users, which nothing on this machine is about."""
+    return next(block for block in map(_block, _blocks) if is_free(block))
 
-    A run that was killed leaves its installations' rules behind.
-    """
-    rules = subprocess.run(["iptables", "-S"], capture_output=True, text=True, check=False).stdout
-    return next(block for block in map(_block, _blocks) if block not in rules)
+
+def is_free(block: str) -> bool:
+    """Return whether no firewall rule names ``block``, and no network has a part of it."""
+    rules, routes = (_said("iptables", "-S"), _said("ip", "-4", "route"))
+    theirs = re.findall(r"^(10[\d.]+/\d+)", routes, re.MULTILINE)
+    return block not in rules and not any(
+        IPv4Network(block).overlaps(IPv4Network(other)) for other in theirs
+    )
+
+
+def _said(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 def _block(number: int) -> str:

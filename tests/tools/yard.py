@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from labyard.cli.client import Client
+from labyard.core.processes import PidFile
 from tests.tools.person import Person
 from tests.tools.places import free_block, free_ports
 
@@ -84,6 +85,11 @@ class Yard:
         """Stop hub and proxy, and the labs too when asked."""
         self.labyard("down", *(["--labs"] if labs else []))
         self.emptied = labs
+
+    @property
+    def runs(self) -> bool:
+        """Return whether its hub runs."""
+        return PidFile(self.data / "run" / "hub.pid").pid() is not None
 
     def bootstrap(self, name: str = "admin") -> Person:
         """Make the first admin with the bootstrap secret, which signs in as well."""

@@ -17,6 +17,7 @@ import pytest
 from labyard.engines.base import Engine
 from tests.contract.engine.places import DOCKER, Place, podman
 from tests.contract.engine.places import place as new_place
+from tests.tools import leftovers
 
 ENGINES = os.environ.get("LABYARD_TEST_ENGINES", "docker,podman,local").split(",")
 
@@ -46,8 +47,12 @@ def pytest_generate_tests(metafunc: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def services(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
     """The addresses of the engines that are up, filled as they are needed."""
+    if "docker" in ENGINES:
+        leftovers.clear(request.getfixturevalue("engine_client"))
     with ExitStack() as stack:
         yield _Services(stack, tmp_path_factory.mktemp("engines"))
 

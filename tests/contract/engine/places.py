@@ -32,6 +32,8 @@ from labyard.engines.docker.engine import DockerEngine
 from labyard.engines.local.engine import LocalEngine
 from labyard.images.base import MADE
 from labyard.images.build import TAG
+from tests.tools import leftovers
+from tests.tools.places import is_free
 
 
 def _image() -> str:
@@ -162,6 +164,7 @@ class Place:
         await self.close()
         await self.sweep()
         await self.close()
+        leftovers.forget(self.names.installation)
 
     async def close(self) -> None:
         """Close every engine that was opened."""
@@ -188,14 +191,18 @@ def _installation() -> str:
 async def place(kind: str, url: str, root: Path) -> Place:
     """Return a new installation on the engine ``kind``, which has the labs' image."""
     second = {"docker": 180, "podman": 181, "docker-newer": 182, "local": 183}[kind]
-    third = 16 * (4 * (WORKER % 4) + secrets.randbelow(4))
-    block = IPv4Network(f"10.{second}.{third}.0/20")
+    first = 4 * (WORKER % 4)
+    blocks = [f"10.{second}.{16 * n}.0/20" for n in range(first, first + 4)]
+    block = secrets.choice([free for free in blocks if is_free(free)])
     if kind == "local":  # its labs have accounts of their own, which pytest's directory shuts out
         root = Path(tempfile.mkdtemp(prefix="tengine"))
         root.chmod(0o711)
     elif kind != "docker":
         await carry_image(DOCKER, url)
-    return Place(kind, Names(_installation()), block, url, root)
+    names = Names(_installation())
+    if kind == "docker":
+        leftovers.note(names.installation, block)
+    return Place(kind, names, IPv4Network(block), url, root)
 
 
 def free_port() -> int:
@@ -281,15 +288,19 @@ def _store() -> Iterator[Path]:
 @contextmanager
 def _serving(root: Path, run: Path) -> Iterator[Path]:
     (root / "containers.conf").write_text(_CONTAINERS_CONF)
+    environment = {**os.environ, "CONTAINERS_CONF": str(root / "containers.conf")}
+    podman = [
+        "podman",
+        *("--root", str(root / "root"), "--runroot", str(root / "run")),
+        *("--tmpdir", str(root / "tmp"), "--network-config-dir", str(root / "networks")),
+    ]
+    # Nobody else has the store: what is in it, but for images, was left by a run that was killed.
+    for left in ("rm -fa -t 0", "network prune -f", "volume prune -f"):
+        subprocess.run([*podman, *left.split()], env=environment, capture_output=True, check=True)
     socket = run / "podman.sock"
     service = subprocess.Popen(
-        [
-            "podman",
-            *("--root", str(root / "root"), "--runroot", str(root / "run")),
-            *("--tmpdir", str(root / "tmp"), "--network-config-dir", str(root / "networks")),
-            *("system", "service", "--time", "0", f"unix://{socket}"),
-        ],
-        env={**os.environ, "CONTAINERS_CONF": str(root / "containers.conf")},
+        [*podman, "system", "service", "--time", "0", f"unix://{socket}"],
+        env=environment,
         cwd=run,  # its monitor of a lab that runs out of memory leaves an empty file where it stands
         stdout=subprocess.DEVNULL,
         stderr=(run / "podman.log").open("wb"),
