@@ -6,7 +6,6 @@ The reference page, the example file, the JSON schema and ``.env.example`` are m
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -29,11 +28,9 @@ from labyard.settings.kinds import (
     Image,
     Key,
     LabPath,
-    Line,
     Port,
     PrivateBlock,
     Seconds,
-    Target,
     Variables,
     WebAddress,
     Whole,
@@ -41,6 +38,7 @@ from labyard.settings.kinds import (
 from labyard.settings.profiles import Profile
 from labyard.settings.section import Disagreement, Section, option
 from labyard.settings.site import Site
+from labyard.settings.volumes import Uploads, VolumeSettings, default_volumes
 
 
 class Edge(Section):
@@ -207,56 +205,6 @@ class Network(Section):
         return self
 
 
-class VolumeSettings(Section):
-    """One directory of a lab that outlives it."""
-
-    name: Key = option(..., "Key of the volume.")
-    target: Target = option(..., "Where it appears in the lab.")
-    description: Line = option("", "What people keep in it, in a few words.", max_length=200)
-    shared: Flag = option(False, "One volume for everybody instead of one for each person.")
-    read_only: Flag = option(False, "Whether labs may only read it.")
-
-
-def _default_volumes() -> list[VolumeSettings]:
-    return [
-        VolumeSettings(
-            name="home", target=PurePosixPath("/home"), description="settings, environments"
-        ),
-        VolumeSettings(
-            name="workspace",
-            target=PurePosixPath("/home/lab/workspace"),
-            description="notebooks, code",
-        ),
-        VolumeSettings(
-            name="cache",
-            target=PurePosixPath("/home/lab/.cache"),
-            description="downloads, can be rebuilt",
-        ),
-        VolumeSettings(
-            name="shared",
-            target=PurePosixPath("/mnt/shared"),
-            description="files for everybody",
-            shared=True,
-        ),
-    ]
-
-
-class Uploads(Section):
-    """Files that people send into their volumes."""
-
-    max_size: Bytes = option("4G", "Largest upload, as it is sent.")
-    max_unpacked: Bytes = option("16G", "Most that an upload may hold when it is unpacked.")
-    max_files: Whole = option(
-        200_000, "Most files and folders that an upload may hold.", ge=1, le=10_000_000
-    )
-    at_once: Whole = option(
-        8,
-        "Most uploads under way at once, of all people together; one person has one.",
-        ge=1,
-        le=256,
-    )
-
-
 class Settings(Section):
     """All settings of one installation."""
 
@@ -284,7 +232,7 @@ class Settings(Section):
     labs: Labs = option(Labs, "What a lab is made of and may use.")
     gpu: Gpu = option(Gpu, "The GPUs of this machine that labs may have.")
     network: Network = option(Network, "The network each person's labs share.")
-    volumes: list[VolumeSettings] = option(_default_volumes, "What of a lab outlives it.")
+    volumes: list[VolumeSettings] = option(default_volumes, "What of a lab outlives it.")
     uploads: Uploads = option(Uploads, "Files that people send into their volumes.")
     auth: Auth = option(Auth, "Who may come in.")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from labyard.core.models import Lab, LabStatus, Mount, Owner, Volume
 from labyard.core.names import INSTALLATION, USER_ID, VOLUME, Names
-from labyard.settings.schema import VolumeSettings
+from labyard.settings.volumes import VolumeSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from labyard.core.locks import UserLocks
 from labyard.core.models import Owner
 from labyard.core.names import USER_ID, Names
 from labyard.engines.base import Engine
-from labyard.settings.schema import VolumeSettings
+from labyard.settings.volumes import VolumeSettings
 from labyard.volumes.bounds import Reading
 from labyard.volumes.catalog import Entry, catalog, users
 from labyard.volumes.sizes import Sizes

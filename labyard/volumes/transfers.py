@@ -19,7 +19,7 @@ from labyard.core.locks import UserLocks
 from labyard.core.models import LAB_USER, Owner, Unpacking
 from labyard.core.names import Names
 from labyard.engines.base import Engine
-from labyard.settings.schema import Uploads, VolumeSettings
+from labyard.settings.volumes import Uploads, VolumeSettings
 from labyard.volumes.admission import Admission, Limits
 from labyard.volumes.bounds import Filling, Reading
 from labyard.volumes.catalog import Entry, catalog, users
