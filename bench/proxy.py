@@ -169,9 +169,7 @@ async def _proxies(place: Path) -> AsyncIterator[list[tuple[Any, str]]]:
     proxies = []
     try:
         haproxy.HAProxy(paths[0]).start(door)
-        settings = configurable.Settings(
-            install.ensure_chp(BUILD), HERE, ports[1], f"http://{HERE}:1/error"
-        )
+        settings = configurable.Settings(install.ensure_chp(BUILD), HERE, ports[1])
         configurable.ConfigurableHTTPProxy(paths[1]).start(settings)
         for klass, own in zip((HAProxyProxy, CHPProxy), paths, strict=True):
             proxies.append(klass(data_dir=str(own.data)))

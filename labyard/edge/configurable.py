@@ -14,11 +14,14 @@ from dataclasses import asdict, dataclass
 
 from labyard.core.files import replace
 from labyard.core.paths import Paths
+from labyard.edge import pages
 from labyard.edge.errors import EdgeError
 from labyard.edge.process import EdgeProcess
 
 LOOPBACK = "127.0.0.1"
 _CONFIG = "chp.json"
+# What it reads for an answer of its own: for a status, or for all others -> which page that is.
+_PAGES = {"404.html": 404, "503.html": 503, "error.html": 502}
 _ANY = {"0.0.0.0": LOOPBACK, "::": "::1", "": LOOPBACK}  # noqa: S104 - read, not bound
 
 
@@ -26,15 +29,13 @@ _ANY = {"0.0.0.0": LOOPBACK, "::": "::1", "": LOOPBACK}  # noqa: S104 - read, no
 class Settings:
     """How configurable-http-proxy is started.
 
-    ``command`` is node and the script. ``error_target`` is the URL that shows its errors, e.g.
-    ``http://127.0.0.1:8081/hub/error``. ``by_host`` looks for a route by the host's name as well as
+    ``command`` is node and the script. ``by_host`` looks for a route by the host's name as well as
     by the path. ``api_port`` 0 takes a free one, and keeps it.
     """
 
     command: tuple[str, ...]
     address: str
     port: int
-    error_target: str
     by_host: bool = False
     api_port: int = 0
 
@@ -49,10 +50,11 @@ class ConfigurableHTTPProxy(EdgeProcess):
         self._file = paths.edge / _CONFIG
         self._token_file = paths.secret("proxy.token")
 
-    def start(self, settings: Settings) -> bool:
+    def start(self, settings: Settings, home: str = "/", site: pages.Site = pages.OURS) -> bool:
         """Serve as ``settings`` say; return whether it had to be started.
 
-        One that runs with other settings is started anew: it cannot take them over.
+        One that runs with other settings is started anew: it cannot take them over. Its pages are read
+        when they are needed; ``home`` is where their link leads, ``site`` whose they are.
 
         Raises
         ------
@@ -60,6 +62,8 @@ class ConfigurableHTTPProxy(EdgeProcess):
             When it does not start.
         """
         with self._turn():
+            for file, status in _PAGES.items():
+                replace(self._file.with_name(file), pages.document(status, home, site))
             if not self._configure(settings):
                 self.pid_file.stop(0.0)
             return self._launch_unless_running()
@@ -100,7 +104,7 @@ class ConfigurableHTTPProxy(EdgeProcess):
             *settings.command,
             *("--ip", settings.address, "--port", str(settings.port)),
             *("--api-ip", LOOPBACK, "--api-port", str(settings.api_port)),
-            *("--error-target", settings.error_target, "--log-level", "warn"),
+            *("--error-path", str(self._file.parent), "--log-level", "warn"),
             *(["--host-routing"] if settings.by_host else []),
         ]
 

@@ -7,6 +7,7 @@ import re
 from base64 import b64encode
 from dataclasses import dataclass
 from html import escape
+from mimetypes import guess_type
 from pathlib import Path
 
 from labyard.core.colours import Shades, buttons, highlight
@@ -45,6 +46,8 @@ _TEXTS = {
     ),
 }
 STATUSES = tuple(_TEXTS)
+_MOST_LOGO = 16 * 2**10  # bytes: HAProxy holds a whole page in one buffer
+_HEALS = 503
 _RETRY = 5  # seconds
 _AGAIN = (Path(__file__).parent / "templates" / "again.js").read_text()
 _AGAIN_HASH = b64encode(hashlib.sha256(_AGAIN.encode()).digest()).decode()
@@ -58,15 +61,21 @@ _PLACE = re.compile(r"\{\{ (\w+) \}\}")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Whose pages they are. An empty ``colour`` or ``accent`` is Labyard's own."""
+    """Whose pages they are. An empty ``colour`` or ``accent`` is Labyard's own.
+
+    ``logo`` is what :func:`inlined` makes of an image; an empty one shows the name.
+    """
 
     name: str = "Labyard"
     colour: str = ""
     accent: str = ""
+    logo: str = ""
 
     @property
     def brand(self) -> str:
-        """Return the name as the bar shows it, in HTML."""
+        """Return what the bar shows, in HTML."""
+        if self.logo:
+            return f'<img src="{self.logo}" alt="{escape(self.name)}">'
         return "lab<b>yard</b>" if self.name == "Labyard" else escape(self.name)
 
     def variables(self) -> tuple[str, str]:
@@ -87,11 +96,17 @@ class Site:
 OURS = Site()
 
 
-def response(status: int, home: str, site: Site = OURS) -> bytes:
-    """Return the whole HTTP response for ``status``; ``home`` is where its link leads."""
-    reason, heading, sentence = _TEXTS[status]
-    heals = status == 503
-    script = f" script-src 'sha256-{_AGAIN_HASH}'; connect-src 'self';" if heals else ""
+def inlined(image: Path) -> str:
+    """Return an address that holds the image itself; empty for one that is large, or none."""
+    kind, _ = guess_type(image.name)
+    if kind is None or not kind.startswith("image/") or image.stat().st_size > _MOST_LOGO:
+        return ""
+    return f"data:{kind};base64,{b64encode(image.read_bytes()).decode()}"
+
+
+def document(status: int, home: str, site: Site = OURS) -> bytes:
+    """Return the page for ``status``; ``home`` is where its link leads."""
+    _, heading, sentence = _TEXTS[status]
     light, dark = site.variables()
     values = {
         "status": str(status),
@@ -102,16 +117,27 @@ def response(status: int, home: str, site: Site = OURS) -> bytes:
         "light": light,
         "dark": dark,
         "home": escape(home),
-        "again": _COMES_BACK if heals else "",
+        "policy": _policy(status),
+        "again": _COMES_BACK if status == _HEALS else "",
     }
-    body = _PLACE.sub(lambda place: values[place[1]], _TEMPLATE.read_text()).encode()
+    return _PLACE.sub(lambda place: values[place[1]], _TEMPLATE.read_text()).encode()
+
+
+def response(status: int, home: str, site: Site = OURS) -> bytes:
+    """Return the whole HTTP response for ``status``; ``home`` is where its link leads."""
+    body = document(status, home, site)
     headers = [
-        f"HTTP/1.1 {status} {reason}",
+        f"HTTP/1.1 {status} {_TEXTS[status][0]}",
         "Content-Type: text/html; charset=utf-8",
         f"Content-Length: {len(body)}",
         "Cache-Control: no-store",
-        f"Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline';{script}"
-        " frame-ancestors 'self'",
-        *([f"Retry-After: {_RETRY}"] if heals else []),
+        f"Content-Security-Policy: {_policy(status)}; frame-ancestors 'self'",
+        *([f"Retry-After: {_RETRY}"] if status == _HEALS else []),
     ]
     return "\r\n".join(headers).encode() + b"\r\n\r\n" + body
+
+
+def _policy(status: int) -> str:
+    """Return what the page may do; it says so itself as well, for a proxy that sends no headers."""
+    script = f"; script-src 'sha256-{_AGAIN_HASH}'; connect-src 'self'"
+    return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'{script if status == _HEALS else ''}"

@@ -15,6 +15,7 @@ from labyard.engines.docker.engine import DockerEngine
 from labyard.engines.local import install as local_install
 from labyard.images import build
 from labyard.images.progress import Bar
+from labyard.settings.load import beside
 from labyard.wiring.installation import Choices, Installation
 
 BUILD = Path(__file__).parents[2] / ".build"
@@ -180,15 +181,16 @@ def edge_running(site: Installation) -> bool:
 
 def start_edge(site: Installation) -> bool:
     """Start the proxy, or hand a running one changed settings; return whether it was started."""
-    edge, look = site.settings.edge, site.settings.site
+    edge, base_url = site.settings.edge, site.settings.base_url
+    look = _look(site)
     if site.choices.proxy == "haproxy":
         door = Door(
             address=edge.address,
             port=edge.port,
-            base_url=site.settings.base_url,
+            base_url=base_url,
             external_url=site.settings.external_url,
             max_body=edge.max_body,
-            site=pages.Site(look.name, look.colour, look.accent),
+            site=look,
             max_upload=site.settings.uploads.max_size,
             by_host=edge.subdomains,
             account=haproxy.account(),
@@ -196,15 +198,19 @@ def start_edge(site: Installation) -> bool:
             connections=haproxy.connections(),
         )
         return haproxy.HAProxy(site.paths).start(door)
-    hub = f"http://{site.choices.hub_address}:{site.settings.hub.port}{site.settings.base_url}hub"
     fallback = configurable.Settings(
         command=install.ensure_chp(BUILD),
         address=edge.address,
         port=edge.port,
-        error_target=f"{hub}/error",
         by_host=edge.subdomains,
     )
-    return configurable.ConfigurableHTTPProxy(site.paths).start(fallback)
+    return configurable.ConfigurableHTTPProxy(site.paths).start(fallback, base_url, look)
+
+
+def _look(site: Installation) -> pages.Site:
+    look = site.settings.site
+    logo = pages.inlined(beside(site.loaded.path, look.logo)) if look.logo else ""
+    return pages.Site(look.name, look.colour, look.accent, logo)
 
 
 def stop_edge(site: Installation) -> bool:

@@ -111,6 +111,8 @@ def test_pages_of_hub_and_service_and_signing_out(visitor: Seat, artefacts: Path
 def test_what_the_edge_says_itself(visitor: Seat, ours: Yard, artefacts: Path) -> None:
     page = visitor.open("x%2f..%2fy")
     expect(page).to_have_title("That request was not understood · Genome Lab <1>")
+    logo = page.get_by_role("img", name="Genome Lab <1>")
+    assert logo.evaluate("image => image.naturalWidth") == 120
     look(page, artefacts, "site-edge")
     ground = page.get_by_role("link", name="Go home").evaluate(
         "a => getComputedStyle(a).background"

@@ -170,8 +170,7 @@ def start_haproxy(paths: Paths, port: int, **options: Any) -> haproxy.HAProxy:
 
 def start_chp(paths: Paths, port: int, command: tuple[str, str], *, by_host: bool = False) -> Any:
     started = configurable.ConfigurableHTTPProxy(paths)
-    error = "http://127.0.0.1:1/hub/error"
-    started.start(configurable.Settings(command, "127.0.0.1", port, error, by_host))
+    started.start(configurable.Settings(command, "127.0.0.1", port, by_host))
     return started
 
 

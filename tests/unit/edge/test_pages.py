@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from labyard.core.files import replace
@@ -23,6 +25,21 @@ def test_a_page_wears_the_sites_name_and_colours() -> None:
     assert "<title>One moment, please · Genome {{ home }}</title>" in page
     assert "--button: #1a5fb4; --on-button: #ffffff;" in page
     assert "lab<b>yard</b>" in pages.response(503, "/").decode()
+
+
+def test_a_small_logo_is_in_the_page_itself_and_a_large_one_is_not(tmp_path: Path) -> None:
+    logo = tmp_path / "our logo.svg"
+    logo.write_bytes(b"x" * 16 * 2**10)
+    site = pages.Site('"Ours"', logo=pages.inlined(logo))
+    page = pages.response(404, "/", site)
+    assert b'<img src="data:image/svg+xml;base64,eHh4' in page
+    assert b'alt="&quot;Ours&quot;"' in page
+    assert len(page) < 2**16 - 1024  # what HAProxy takes
+    logo.write_bytes(b"x" * (16 * 2**10 + 1))
+    assert pages.inlined(logo) == ""
+    other = tmp_path / "logo.html"
+    other.write_text("<script>")
+    assert pages.inlined(other) == ""
 
 
 def test_a_replaced_file_is_private_and_leaves_nothing_beside_it(tmp_path) -> None:
