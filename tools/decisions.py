@@ -17,7 +17,7 @@ SUBJECTS: Mapping[str, Sequence[int]] = {
     "Labs and their image": (*range(30, 40), 113, 122, 124),
     "Local processes": (80, 81),
     "Settings and names": range(10, 20),
-    "Proxy, addresses and origins": (6, *range(20, 30), 161, 162),
+    "Proxy, addresses and origins": (6, *range(20, 30), 161, 162, 176),
     "Accounts and tokens": (*range(50, 60), 142, 150, 151),
     "Starts, and starts that fail": (*range(110, 113), *range(114, 120), *range(164, 167)),
     "What goes wrong in a running lab": (120, 121, 123, *range(170, 173)),
@@ -26,7 +26,7 @@ SUBJECTS: Mapping[str, Sequence[int]] = {
     "Volumes, uploads and downloads": (*range(130, 140), *range(167, 170)),
     "Pages": (*range(60, 70), 140, 141, 143, 152, 153, 163, *range(173, 176)),
     "Commands and processes": range(70, 80),
-    "Dependencies, tests and benchmarks": (5, 82, 160, *range(176, 185)),
+    "Dependencies, tests and benchmarks": (5, 82, 160, *range(177, 185)),
 }
 OTHERS = "Others"
 
