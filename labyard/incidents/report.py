@@ -18,6 +18,7 @@ from labyard.core.visible import visible
 from labyard.incidents.incident import Incident
 
 _SKEW = 60  # seconds that nobody notices
+_MOST_SKEW = 1e10  # seconds, three centuries: more is no clock's doing
 _MOST_SHOWN = 3
 _CAUSES = {
     "full": causes.HOME_FULL,
@@ -48,7 +49,7 @@ class Report(_Strict):
     """All a lab said. ``skew`` is how many seconds its clock is ahead of the hub's."""
 
     rooms: Annotated[list[Room], Field(max_length=10)] = []
-    skew: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+    skew: Annotated[float, Field(ge=-_MOST_SKEW, le=_MOST_SKEW)] = 0.0
 
 
 def read(content: bytes) -> Report:

@@ -11,6 +11,7 @@ from labyard.core.errors import Busy, EngineError, LabyardError
 from labyard.core.locks import UserLocks
 from labyard.core.models import Lab, LabStatus, Owner
 from labyard.core.names import SERVER, USER_ID, Names
+from labyard.core.servernames import refuse_taken
 from labyard.engines.base import Engine
 from labyard.options.declaration import plain
 from labyard.options.parse import parse
@@ -50,6 +51,7 @@ class Actions:
         ``options`` are the choices, None for those of last time. ``OptionsRefused`` says what is wrong
         with them by field.
         """
+        refuse_taken(server)
         if options is not None:
             options = plain(parse(options, await self.hub.limits(token, owner.name)))
         with self.turns.take(owner.id, f"starting {_words(server)}"):

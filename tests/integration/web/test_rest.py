@@ -123,6 +123,13 @@ def test_a_bad_body_is_refused(body: bytes, carla: Person) -> None:
     assert (answer.status_code, answer.json()["error"]) == (400, "refused")
 
 
+def test_a_name_that_would_answer_for_the_default_server_makes_none(carla: Person) -> None:
+    answer = ask(carla, "POST", "users/carla/servers/api/start", json={"options": {}})
+    assert (answer.status_code, answer.json()["error"]) == (400, "refused")
+    assert "api is part of every server's own address" in answer.json()["message"]
+    assert "api" not in [s["server"] for s in ask(carla, "GET", "servers").json()["servers"]]
+
+
 def test_an_action_by_cookie_needs_the_pages_token(carla: Person) -> None:
     page = carla.get("services/labyard/")
     token = re.search(r'name="_xsrf" value="([^"]+)"', page.text)

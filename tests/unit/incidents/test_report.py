@@ -61,6 +61,7 @@ def test_a_little_skew_is_nothing() -> None:
         b"[" * 100_000,
         b'{"skew": NaN}',
         b'{"skew": 1e999}',
+        b'{"skew": 1e300}',
         b'{"skew": "9999"}',
         b'{"rooms": [{"path": "/home/lab", "state": "burning"}]}',
         b'{"rooms": [{"path": "/home/lab", "state": "full", "free": -1}]}',
