@@ -53,6 +53,14 @@ class Mount:
 
 
 @dataclass(frozen=True, slots=True)
+class Socket:
+    """An engine's own socket: its path on the host, and the id of the group that may use it."""
+
+    path: str
+    group: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hardening:
     """What a lab may not do."""
 
@@ -85,7 +93,7 @@ class ServerPlan:
     reach the lab through a file that only its own user can read. ``cpu`` is a number of cores,
     ``memory`` and ``shm`` are bytes; None means no limit. ``gpus`` are ids of GPUs, or names of CDI
     devices. ``volume_labels`` go on volumes that are made for this plan. What is written below
-    ``scratch`` goes with the lab.
+    ``scratch`` goes with the lab. ``groups`` are ids of groups that its user is in besides.
     """
 
     ref: ServerRef
@@ -103,6 +111,7 @@ class ServerPlan:
     shm: int = 64 * 2**20
     gpus: tuple[str, ...] = ()
     scratch: tuple[str, ...] = ()
+    groups: tuple[int, ...] = ()
     mounts: tuple[Mount, ...] = ()
     network: NetworkPlan | None = None
     labels: Mapping[str, str] = field(default_factory=dict)

@@ -87,3 +87,13 @@ display = Table(
     Column("figures", Unicode(16), nullable=False),  # display.choices.Figures
     Column("changed", DateTime, nullable=False),
 )
+
+# What groups grant, where the settings do not say it. A group without a row grants nothing.
+policies = Table(
+    "labyard_policies",
+    metadata,
+    Column("group", Unicode(255), primary_key=True),
+    Column("policy", Text, nullable=False),  # settings.groups.GroupPolicy as JSON
+    Column("changed", DateTime, nullable=False),
+    Column("changed_by", Unicode(255), nullable=False),
+)

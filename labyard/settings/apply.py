@@ -79,8 +79,7 @@ def _hub(settings: Settings, place: Place, hub: Any) -> None:
     hub.cleanup_proxy = False
     hub.init_spawners_timeout = 1
     hub.trusted_downstream_ips = ["127.0.0.1", place.hub_address]
-    hub.allow_named_servers = settings.labs.named_servers > 0
-    hub.named_server_limit_per_user = settings.labs.named_servers
+    hub.allow_named_servers = True  # how many, the policy says
     hub.concurrent_spawn_limit = 0
     if settings.site.logo:
         hub.logo_file = str(beside(place.settings_file, settings.site.logo))
@@ -166,6 +165,7 @@ def _services(settings: Settings, place: Place, hub: Any) -> None:
                 "admin:users",
                 "admin:servers",
                 "access:servers",
+                "admin:groups",
                 "list:users",
                 "tokens",
                 "read:hub",

@@ -9,6 +9,8 @@ from itertools import combinations
 from urllib.parse import urlsplit
 
 from labyard.core.names import Scheme
+from labyard.settings.groups import GroupSettings
+from labyard.settings.profiles import Profile
 from labyard.settings.section import Clash
 
 
@@ -64,3 +66,17 @@ def borrowed_names(installation: str, naming: Scheme) -> Iterator[Clash]:
             ("installation", "naming"),
             f"installation is {installation}; the naming scheme stellars uses that name",
         )
+
+
+def unknown_profiles(
+    groups: Sequence[GroupSettings], profiles: Sequence[Profile]
+) -> Iterator[Clash]:
+    """Yield profiles that a group names and nobody declares."""
+    there = {profile.name for profile in profiles}
+    for group in groups:
+        for name in sorted(set(group.profiles or ()) - there):
+            known = ", ".join(sorted(there)) or "none"
+            yield (
+                ("groups", "labs.profiles"),
+                f"groups: {group.name} names the profile {name}; in labs.profiles are {known}",
+            )

@@ -15,6 +15,7 @@ from labyard.core.names import Scheme
 from labyard.settings import clashes
 from labyard.settings.auth import Auth
 from labyard.settings.chosen import Device
+from labyard.settings.groups import GroupSettings
 from labyard.settings.kinds import (
     Address,
     BaseUrl,
@@ -231,6 +232,9 @@ class Settings(Section):
     engine: EngineSettings = option(EngineSettings, "What runs the labs.")
     labs: Labs = option(Labs, "What a lab is made of and may use.")
     gpu: Gpu = option(Gpu, "The GPUs of this machine that labs may have.")
+    groups: list[GroupSettings] = option(
+        list, "What members of a group may have; a policy given here cannot be changed on a page."
+    )
     network: Network = option(Network, "The network each person's labs share.")
     volumes: list[VolumeSettings] = option(default_volumes, "What of a lab outlives it.")
     uploads: Uploads = option(Uploads, "Files that people send into their volumes.")
@@ -248,6 +252,8 @@ class Settings(Section):
             *clashes.given_twice("volumes", "name", [volume.name for volume in self.volumes]),
             *clashes.given_twice("volumes", "target", [volume.target for volume in self.volumes]),
             *clashes.given_twice("gpu.devices", "id", self.gpu.devices),
+            *clashes.given_twice("groups", "name", [group.name for group in self.groups]),
+            *clashes.unknown_profiles(self.groups, self.labs.profiles),
             *clashes.borrowed_names(self.installation, self.naming),
             *clashes.elsewhere(self.external_url, self.base_url),
             *clashes.nameless(self.external_url, subdomains=self.edge.subdomains),

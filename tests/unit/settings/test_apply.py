@@ -68,11 +68,6 @@ def test_the_hub_gives_up_on_a_start_after_the_spawner_does(place: Place) -> Non
     assert config.Spawner.start_timeout > 90
 
 
-def test_no_named_servers_when_none_are_allowed(place: Place) -> None:
-    assert made(place, labs={"named_servers": 0}).JupyterHub.allow_named_servers is False
-    assert made(place).JupyterHub.named_server_limit_per_user == 3
-
-
 def test_the_page_service_may_end_servers_by_itself_and_nothing_else(place: Place) -> None:
     hub = made(place).JupyterHub
     own = {role["services"][0]: role["scopes"] for role in hub.load_roles if "services" in role}

@@ -1,0 +1,1 @@
+"""What people may have: everybody's share, and what groups grant beyond or instead of it."""

@@ -1,0 +1,61 @@
+"""Grants that labs get besides what their owners choose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from labyard.policies.allowed import Allowed
+from labyard.policies.grant import Grant
+
+
+class Environment(Grant[Mapping[str, str]]):
+    """Variables; below what a profile or a person sets, above everybody's."""
+
+    name = "environment"
+
+    def of(self, allowed: Allowed) -> Mapping[str, str]:
+        """Return the variables."""
+        return allowed.environment
+
+    def together(self, one: Mapping[str, str], other: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the variables of both; of one name that both have, the first one's."""
+        return {**other, **one}
+
+    def apply(self, value: Mapping[str, str], allowed: Allowed) -> Allowed:
+        """Return what is allowed with these variables."""
+        return replace(allowed, environment={**allowed.environment, **value})
+
+    def shows(self, said: Mapping[str, str], value: Mapping[str, str]) -> bool:
+        """Return whether any of the variables is as the group said."""
+        return any(value[name] == text for name, text in said.items())
+
+    def words(self, value: Mapping[str, str]) -> str:
+        """Return the names: values may be long."""
+        return ", ".join(sorted(value)) or "none"
+
+
+class Docker(Grant[bool]):
+    """The engine's own socket, which makes whoever has it root on the host."""
+
+    name = "docker"
+
+    def of(self, allowed: Allowed) -> bool:
+        """Return whether labs get it."""
+        return allowed.engine
+
+    def together(self, one: bool, other: bool) -> bool:
+        """Return whether any group grants it."""
+        return one or other
+
+    def read(self, written: str) -> bool:
+        """Return whether ``socket`` is written."""
+        return written == "socket"
+
+    def apply(self, value: bool, allowed: Allowed) -> Allowed:
+        """Return what is allowed with or without it."""
+        return replace(allowed, engine=value)
+
+    def words(self, value: bool) -> str:
+        """Return what is written in a policy."""
+        return "socket" if value else "none"

@@ -1,0 +1,66 @@
+"""Grants that are lists to choose from: of several groups, all of their items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from labyard.policies.allowed import Allowed
+from labyard.policies.grant import Grant
+
+
+class _Choices(Grant[tuple[str, ...]]):
+    """What there is to choose from; the first is what a start without a choice gets."""
+
+    def read(self, written: Iterable[str]) -> tuple[str, ...]:
+        """Return each item once."""
+        return tuple(dict.fromkeys(written))
+
+    def together(self, one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the items of both."""
+        return self.read((*one, *other))
+
+    def shows(self, said: tuple[str, ...], value: tuple[str, ...]) -> bool:
+        """Return True: what a group offers is offered."""
+        return True
+
+    def words(self, value: tuple[str, ...]) -> str:
+        """Return the items."""
+        return ", ".join(value) or "none"
+
+
+class Images(_Choices):
+    """Images instead of everybody's; nobody who has such a list may name any other."""
+
+    name = "images"
+
+    def of(self, allowed: Allowed) -> tuple[str, ...]:
+        """Return the images that are offered."""
+        return allowed.limits.images
+
+    def apply(self, value: tuple[str, ...], allowed: Allowed) -> Allowed:
+        """Return what is allowed with these images only."""
+        limits = allowed.limits
+        image = limits.usual.image if limits.usual.image in value else value[0]
+        only = {
+            "images": value,
+            "custom_images": False,
+            "usual": limits.usual.model_copy(update={"image": image}),
+        }
+        return replace(allowed, limits=limits.model_copy(update=only))
+
+
+class Profiles(_Choices):
+    """Which of the profiles there are."""
+
+    name = "profiles"
+
+    def of(self, allowed: Allowed) -> tuple[str, ...]:
+        """Return the names of the profiles."""
+        return tuple(profile.name for profile in allowed.limits.profiles)
+
+    def apply(self, value: tuple[str, ...], allowed: Allowed) -> Allowed:
+        """Return what is allowed with these profiles only, in the order the settings have them."""
+        limits = allowed.limits
+        kept = tuple(profile for profile in limits.profiles if profile.name in value)
+        return replace(allowed, limits=limits.model_copy(update={"profiles": kept}))

@@ -1,0 +1,98 @@
+"""From what each of a person's groups says to what they may have, and why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Any
+
+from labyard.options.limits import Limits
+from labyard.policies.additions import Docker, Environment
+from labyard.policies.allowed import Allowed
+from labyard.policies.amounts import Cpu, Days, Gpus, Memory, Servers, SharedMemory
+from labyard.policies.choices import Images, Profiles
+from labyard.policies.grant import Grant
+from labyard.settings.groups import GroupPolicy
+from labyard.settings.profiles import Profile
+
+GRANTS: tuple[Grant[Any], ...] = (
+    Cpu(),
+    Memory(),
+    SharedMemory(),
+    Gpus(),
+    Days(),
+    Servers(),
+    Images(),
+    Profiles(),
+    Environment(),
+    Docker(),
+)
+_CEILINGS = ("cpu", "memory", "shm", "gpus", "days", "images")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What somebody has of one grant, in words, and whose word it is: no groups for everybody's."""
+
+    grant: str
+    words: str
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """What somebody may have, and why: a verdict for each grant."""
+
+    allowed: Allowed
+    verdicts: Sequence[Verdict]
+
+
+def effective(
+    policies: Mapping[str, GroupPolicy], everybody: Allowed, *, engine: bool = True
+) -> Effective:
+    """Return what somebody may have.
+
+    ``policies`` are those of the groups they are in, by name; ``everybody`` is what holds without any.
+    A group that is silent about a grant leaves it to the others. ``engine`` says whether there is a
+    socket to grant.
+    """
+    said = {grant.name: dict(_said(grant, policies)) for grant in GRANTS}
+    if not engine:
+        said["docker"] = {}
+    allowed = everybody
+    for grant in GRANTS:
+        if words := said[grant.name]:
+            allowed = grant.apply(reduce(grant.together, words.values()), allowed)
+    if not said["profiles"]:
+        allowed = _without_what_goes_beyond(allowed, [c for c in _CEILINGS if said[c]])
+    return Effective(allowed, [_verdict(grant, said[grant.name], allowed) for grant in GRANTS])
+
+
+def _said(grant: Grant[Any], policies: Mapping[str, GroupPolicy]) -> Iterator[tuple[str, Any]]:
+    for group in sorted(policies):
+        value = grant.said(policies[group])
+        if value is not None:
+            yield group, value
+
+
+def _verdict(grant: Grant[Any], said: Mapping[str, Any], allowed: Allowed) -> Verdict:
+    value = grant.of(allowed)
+    groups = tuple(group for group, word in said.items() if grant.shows(word, value))
+    return Verdict(grant.name, grant.words(value), groups)
+
+
+def _without_what_goes_beyond(allowed: Allowed, ceilings: Sequence[str]) -> Allowed:
+    """Return what is allowed without the profiles that would pass a ceiling of the groups.
+
+    The site's profiles may go beyond what everybody may choose; beyond a group's ceiling go only those
+    that a group names.
+    """
+    limits = allowed.limits
+    kept = tuple(p for p in limits.profiles if not _goes_beyond(p, limits, ceilings))
+    return replace(allowed, limits=limits.model_copy(update={"profiles": kept}))
+
+
+def _goes_beyond(profile: Profile, limits: Limits, ceilings: Sequence[str]) -> bool:
+    under = limits.under(profile)
+    return any(getattr(under, field) != getattr(limits, field) for field in ceilings)
