@@ -129,7 +129,7 @@ class Hub(JupyterHub):  # type: ignore[misc]
     name = "jupyterhub"  # so that JupyterHub's own configuration files and help apply
 
     # REST of other rooms, below the hub's prefix. Handed over by wiring.
-    more_handlers: ClassVar[list[tuple[str, type]]] = []
+    more_handlers: ClassVar[list[tuple[Any, ...]]] = []
 
     max_body = Integer(2**20, help="Largest request body in bytes.", config=True)
 

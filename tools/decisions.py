@@ -21,7 +21,7 @@ SUBJECTS: Mapping[str, Sequence[int]] = {
     "Accounts and tokens": (*range(50, 60), 142, 150, 151),
     "Starts, and starts that fail": (*range(110, 113), *range(114, 120), *range(164, 167)),
     "What goes wrong in a running lab": (120, 121, 123, *range(170, 173)),
-    "Options and profiles": (*range(90, 93), 94),
+    "Options, profiles and groups": (*range(90, 93), 94, 190, 191),
     "Ends and notices": range(100, 110),
     "Volumes, uploads and downloads": (*range(130, 140), *range(167, 170)),
     "Pages": (*range(60, 70), 140, 141, 143, 152, 153, 163, *range(173, 176)),

@@ -19,6 +19,7 @@ from labyard.core.models import (
     PullProgress,
     ServerPlan,
     Size,
+    Socket,
     Unpacking,
     Usage,
     Volume,
@@ -34,6 +35,11 @@ class Engine(ABC):
     def lacks(self) -> Mapping[str, str]:
         """Return which options of a server this engine cannot do, and why, in a sentence."""
         return {}
+
+    @property
+    def socket(self) -> Socket | None:
+        """Return the engine's own socket on this host, where labs could be given it."""
+        return None
 
     @abstractmethod
     async def info(self) -> EngineInfo:

@@ -22,6 +22,9 @@ from labyard.options.offer import offer
 from labyard.options.parse import parse
 from labyard.options.profiles import most_days, outcome
 from labyard.options.refused import OptionsRefused
+from labyard.policies.allowed import Allowed
+from labyard.policies.effective import Effective, effective
+from labyard.spawners.groups import keep_built_in
 from labyard.spawners.outcome import NotAllowed, explained
 from labyard.spawners.workplace import Workplace
 
@@ -58,10 +61,24 @@ class Choosing(Configurable):
     )
 
     _given = Options()
+    _allowed: Allowed
     _most_days: int | None = None
 
+    async def policy(self) -> Effective:
+        """Return what this server's user may have, as all their groups have it, and why."""
+        place, groups = self.workplace, [group.name for group in self.user.groups]
+        keep_built_in(self.db)
+        policies = await asyncio.to_thread(place.policies.of, groups)
+        limits = await self._offer()
+        everybody = Allowed(limits, place.settings.labs.named_servers)
+        return effective(policies, everybody, engine=place.engine.socket is not None)
+
     async def limits(self) -> Limits:
-        """Return what may be chosen for this server, as its user's groups have it."""
+        """Return what may be chosen for this server."""
+        return (await self.policy()).allowed.limits
+
+    async def _offer(self) -> Limits:
+        """Return what everybody may choose, as the site's own configuration has it."""
         await self.apply_group_overrides()
         engine = self.workplace.engine
         try:
@@ -120,7 +137,8 @@ class Choosing(Configurable):
         Refused ones are not kept for the next start; the page of the failed one leads to the form
         with them.
         """
-        chosen, limits = Options(), await self.limits()
+        self._allowed = (await self.policy()).allowed
+        chosen, limits = Options(), self._allowed.limits
         try:
             chosen = parse(user_options or {}, limits)
             self._given = outcome(chosen, limits)

@@ -7,7 +7,16 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from labyard.core.models import LAB_USER, Hardening, Mount, NetworkPlan, ServerPlan, ServerRef
+from labyard.core.models import (
+    LAB_USER,
+    Hardening,
+    Mount,
+    MountKind,
+    NetworkPlan,
+    ServerPlan,
+    ServerRef,
+    Socket,
+)
 from labyard.core.names import CPU, GPUS, MEMORY, Names
 from labyard.options.declaration import Options
 from labyard.settings.schema import HardeningSettings, Services, Settings
@@ -18,6 +27,7 @@ SECRETS = frozenset({"JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN"})
 
 PORT = 8888
 HOME = "/home/lab"
+ENGINE_SOCKET = "/var/run/docker.sock"  # where programs look for it
 
 # Where programs in a lab find its web tools, unless ``labs.environment`` says otherwise.
 _ADDRESSES = {
@@ -88,6 +98,14 @@ def with_gpus(planned: ServerPlan, gpus: tuple[str, ...]) -> ServerPlan:
     if not gpus:
         return planned
     return replace(planned, gpus=gpus, labels={**planned.labels, GPUS: ",".join(gpus)})
+
+
+def with_engine(planned: ServerPlan, socket: Socket | None) -> ServerPlan:
+    """Return the plan with the engine's own socket in it: its user is root on the host, in effect."""
+    if socket is None:
+        return planned
+    mount = Mount("engine", socket.path, ENGINE_SOCKET, kind=MountKind.BIND)
+    return replace(planned, mounts=(*planned.mounts, mount), groups=(*planned.groups, socket.group))
 
 
 def with_limits_told(planned: ServerPlan) -> ServerPlan:

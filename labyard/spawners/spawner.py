@@ -21,7 +21,7 @@ from labyard.spawners import room
 from labyard.spawners.choosing import Choosing
 from labyard.spawners.clearing import Clearing, when_reachable
 from labyard.spawners.outcome import Cancelled, Outcome, explained, of_exception, told
-from labyard.spawners.plan import PORT, plan, with_gpus, with_limits_told
+from labyard.spawners.plan import PORT, plan, with_engine, with_gpus, with_limits_told
 from labyard.spawners.progress import Pace, Progress, Step
 from labyard.spawners.rows import StartPage, start_page
 from labyard.spawners.start import SLOW, Start
@@ -202,11 +202,12 @@ class LabSpawner(Choosing, Spawner):
             place.names,
             given=self._given,
             command=[*self.cmd, *self.get_args()],
-            environment=self.get_env(),
+            environment={**self.get_env(), **self._allowed.environment},
             mounts=resolve(place.settings.volumes, existing, self.ref.owner, place.names),
             secrets=handed.secrets,
             labels=handed.labels,
         )
+        planned = with_engine(planned, place.engine.socket if self._allowed.engine else None)
         return self.plan_hook(self, planned) if self.plan_hook else planned
 
     async def stop(self, now: bool = False) -> None:

@@ -10,6 +10,7 @@ from labyard.engines.base import Engine
 from labyard.expiry.store import Expiries
 from labyard.gpu.assign import Gpus
 from labyard.notices.keys import Keys
+from labyard.policies.book import Book
 from labyard.settings.schema import Settings
 
 
@@ -24,3 +25,4 @@ class Workplace:
     keys: Keys
     gpus: Gpus
     expiries: Expiries
+    policies: Book

@@ -22,6 +22,7 @@ from labyard.incidents.watcher import Watcher
 from labyard.notices.asking import Asker
 from labyard.notices.keys import Keys
 from labyard.notices.sender import Sender
+from labyard.policies.book import Book
 from labyard.settings.schema import Settings
 from labyard.ssh.keyring import Keyring
 from labyard.volumes.bounds import Filling, Reading
@@ -53,6 +54,7 @@ from labyard.web.look import sheet
 from labyard.web.page import Frame
 from labyard.web.people import People
 from labyard.web.sampler import Sampler
+from labyard.web.shares import Shares
 from labyard.web.telling import teller
 
 log = logging.getLogger(__name__)
@@ -81,6 +83,7 @@ def make_parts(
     shelf: Shelf,
     expiries: Expiries,
     notice_keys: Keys,
+    policies: Book,
     spool: Path,
 ) -> Parts:
     """Build what the handlers work with. The hub's address and token come from its environment."""
@@ -124,6 +127,7 @@ def make_parts(
         shelf=shelf,
         expiries=expiries,
         keeper=Keeper(expiries, ServiceHands(actions, people, notices, auth.api_token)),
+        shares=Shares(settings, policies),
         spool=spool,
     )
 

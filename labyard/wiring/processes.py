@@ -8,7 +8,7 @@ import resource
 import signal
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labyard.core import lazy_iri, unlogged
 from labyard.core.processes import end_with_parent
@@ -16,7 +16,11 @@ from labyard.gpu.assign import Gpus
 from labyard.settings.apply import Place, apply
 from labyard.settings.effective import effective
 from labyard.settings.environment import HUB_PID, relevant
+from labyard.settings.schema import Settings
 from labyard.wiring.installation import Installation
+
+if TYPE_CHECKING:
+    from labyard.policies.book import Book
 
 CONFIG_FILE = Path(__file__).parents[2] / "jupyterhub_config.py"
 
@@ -47,14 +51,17 @@ def configure(config: Any) -> Path:
     from labyard.core.store import Store  # noqa: PLC0415
     from labyard.expiry.store import Expiries  # noqa: PLC0415
     from labyard.hub import Hub  # noqa: PLC0415
+    from labyard.policies.book import PRIVILEGED, Book  # noqa: PLC0415
+    from labyard.spawners.servers import named_servers  # noqa: PLC0415
     from labyard.spawners.spawner import LabSpawner  # noqa: PLC0415
     from labyard.spawners.workplace import Workplace  # noqa: PLC0415
     from labyard.web.page import template_paths, template_vars  # noqa: PLC0415
 
     site = Installation.here()
     choices, settings = site.choices, site.settings
-    engine = site.engine()
-    Hub.more_handlers = hub_handlers()
+    engine, store = site.engine(), Store(site.database)
+    policies = Book(store, settings.groups)
+    Hub.more_handlers = hub_handlers(policies, settings)
     LabSpawner.workplace = Workplace(
         settings=settings,
         names=site.names,
@@ -62,7 +69,8 @@ def configure(config: Any) -> Path:
         locks=site.locks,
         keys=site.notice_keys,
         gpus=Gpus(settings.gpu.devices, engine.labs),
-        expiries=Expiries(Store(site.database)),
+        expiries=Expiries(store),
+        policies=policies,
     )
     place = Place(
         settings_file=site.loaded.path,
@@ -75,14 +83,18 @@ def configure(config: Any) -> Path:
         environment={**relevant(os.environ), HUB_PID: str(os.getpid())},
     )
     apply(settings, place, config)
+    config.JupyterHub.named_server_limit_per_user = named_servers
+    config.JupyterHub.load_groups = {PRIVILEGED: {"users": []}}
     return site.loaded.path
 
 
-def hub_handlers() -> list[tuple[str, type]]:
+def hub_handlers(policies: Book, settings: Settings) -> list[tuple[Any, ...]]:
     """Return what the hub answers besides JupyterHub and the accounts: patterns below its prefix."""
+    from labyard.auth import policies as policies_api  # noqa: PLC0415
     from labyard.spawners import api, starts  # noqa: PLC0415
 
-    return [*api.handlers, *starts.handlers]
+    given = policies_api.handlers(policies, settings.labs.profiles)
+    return [*api.handlers, *starts.handlers, *given]
 
 
 def configured(config: Any) -> None:
@@ -99,6 +111,7 @@ def run_service() -> None:
     from labyard.core.store import Store  # noqa: PLC0415
     from labyard.display.shelf import Shelf  # noqa: PLC0415
     from labyard.expiry.store import Expiries  # noqa: PLC0415
+    from labyard.policies.book import Book  # noqa: PLC0415
     from labyard.ssh.keyring import Keyring  # noqa: PLC0415
     from labyard.web.app import make_app, make_parts, serve  # noqa: PLC0415
     from labyard.web.people import People  # noqa: PLC0415
@@ -121,6 +134,7 @@ def run_service() -> None:
                 shelf=Shelf(store),
                 expiries=Expiries(store),
                 notice_keys=site.notice_keys,
+                policies=Book(store, site.settings.groups),
                 spool=site.paths.data,
             )
             app = make_app(parts, site.derived("service"))

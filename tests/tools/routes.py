@@ -14,6 +14,8 @@ from jupyterhub import apihandlers, handlers
 from tornado.web import RequestHandler
 
 from labyard.auth.native import LabyardAuthenticator
+from labyard.core.store import Store
+from labyard.policies.book import Book
 from labyard.settings.schema import Settings
 from labyard.web.app import make_app
 from labyard.wiring.processes import hub_handlers
@@ -37,7 +39,8 @@ class Route:
 
 def hub_routes() -> list[Route]:
     """Return those of the hub: JupyterHub's own and ours."""
-    ours = [*LabyardAuthenticator().get_handlers(None), *hub_handlers()]
+    book = Book(Store("sqlite:///nowhere.sqlite"), [])
+    ours = [*LabyardAuthenticator().get_handlers(None), *hub_handlers(book, Settings())]
     everything = [*ours, *handlers.default_handlers, *apihandlers.default_handlers]
     return _mutating((f"/hub{pattern}", handler) for pattern, handler, *_ in everything)
 

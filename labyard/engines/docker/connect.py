@@ -13,6 +13,7 @@ import aiohttp
 from aiodocker.networks import DockerNetwork
 from aiodocker.volumes import DockerVolume
 
+from labyard.core.models import Socket
 from labyard.engines.docker.failures import NO_CONNECTION, explain, unreachable
 
 T = TypeVar("T")
@@ -107,6 +108,15 @@ class Connection:
         self.timeout = timeout
         self._client: aiodocker.Docker | None = None
         self._connector: aiohttp.UnixConnector | None = None
+
+    @property
+    def socket(self) -> Socket | None:
+        """Return the engine's socket, None where it is not one of this host."""
+        path = Path(self.url.removeprefix(_UNIX))
+        try:
+            return Socket(str(path), path.stat().st_gid) if self.url.startswith(_UNIX) else None
+        except OSError:
+            return None
 
     async def call(
         self,

@@ -14,6 +14,7 @@ from labyard.core.models import (
     PullProgress,
     ServerPlan,
     Size,
+    Socket,
     Unpacking,
     Usage,
     Volume,
@@ -54,6 +55,7 @@ class DockerEngine(Engine):
         podman: bool = False,
     ) -> None:
         self._lacks = {"gpus": _NO_REQUESTS} if podman else {}
+        self._podman = podman
         self._daemon = Daemon(url, names, timeout)
         self._images = Images(self._daemon.connection)
         self._labs = Labs(self._daemon)
@@ -66,6 +68,11 @@ class DockerEngine(Engine):
     def lacks(self) -> Mapping[str, str]:
         """Return which options this engine cannot do: Podman's socket passes over GPU requests."""
         return self._lacks
+
+    @property
+    def socket(self) -> Socket | None:
+        """Return Docker's socket; Podman's belongs to root alone, and no lab gets it."""
+        return None if self._podman else self._daemon.connection.socket
 
     async def info(self) -> EngineInfo:
         """Return what answers, with the API's version and the container runtime in the details."""

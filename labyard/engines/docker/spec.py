@@ -55,6 +55,7 @@ def container(
             ],
             "Tmpfs": {"/run": _RUN},
             "ShmSize": plan.shm,
+            **({"GroupAdd": [str(group) for group in plan.groups]} if plan.groups else {}),
             **_limits(plan),
             **({"DeviceRequests": _devices(plan.gpus)} if plan.gpus else {}),
             **_hardening(plan),

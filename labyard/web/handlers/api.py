@@ -60,13 +60,14 @@ class ServerHandler(JsonHandler):
         owner = await self.allowed(rights.READ, user)
         person = await self.parts.actions.hub.person(self.token, user)
         expiry = await self.parts.expiries.get(owner.id, server)
-        self.reply({"user": user, **self._details(person, owner, server), **dated(expiry)})
+        details = await self._details(person, owner, server)
+        self.reply({"user": user, **details, **dated(expiry)})
 
-    def _details(self, person: Person, owner: Owner, name: str) -> Mapping[str, Any]:
+    async def _details(self, person: Person, owner: Owner, name: str) -> Mapping[str, Any]:
         server = person.server(name)
         snapshot = self.parts.sampler.snapshot
         lab = snapshot.lab(owner.id, name) if not server.stopped else None
-        made = made_of(server, lab, self.parts.settings)
+        made = made_of(server, lab, (await self.parts.shares.of(person.groups)).limits)
         samples = snapshot.usage(owner.id, name) if server.ready else ()
         return {
             **brief(server),

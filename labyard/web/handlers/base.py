@@ -33,6 +33,7 @@ from labyard.web.announced import Announcements
 from labyard.web.page import Frame
 from labyard.web.people import People
 from labyard.web.sampler import Sampler
+from labyard.web.shares import Shares
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Parts:
     shelf: Shelf
     expiries: Expiries
     keeper: Keeper
+    shares: Shares
     spool: Path  # where files wait that are on their way
 
 

@@ -12,6 +12,7 @@ from tornado.iostream import StreamClosedError
 
 from labyard.core.errors import Busy, LabyardError
 from labyard.core.models import Owner
+from labyard.options.limits import Limits
 from labyard.web import rights
 from labyard.web.handlers.home import OwnHandler
 from labyard.web.hub import Person
@@ -70,7 +71,8 @@ class FiguresHandler(OwnHandler):
             newest = self._newest(person, owner)
             if newest != before and self.parts.sampler.snapshot.error is None:
                 before, spoken = newest, clock()
-                await self._send("figures", self._drawn(person, owner))
+                limits = (await self.parts.shares.of(person.groups)).limits
+                await self._send("figures", self._drawn(person, owner, limits))
             elif clock() - spoken > _QUIET:
                 spoken = clock()
                 await self._send("quiet", "")
@@ -81,10 +83,10 @@ class FiguresHandler(OwnHandler):
         told = [snapshot.usage(owner.id, name)[-1:] for name in sorted(person.servers)]
         return [usage.taken for last in told for usage in last]
 
-    def _drawn(self, person: Person, owner: Owner) -> str:
-        snapshot, settings = self.parts.sampler.snapshot, self.parts.settings
+    def _drawn(self, person: Person, owner: Owner, limits: Limits) -> str:
+        snapshot = self.parts.sampler.snapshot
         servers: list[ServerView] = [
-            view_server(server, owner, snapshot, settings, utc_now())
+            view_server(server, owner, snapshot, limits, utc_now())
             for server in person.servers.values()
             if server.ready and not server.pending
         ]

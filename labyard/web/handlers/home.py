@@ -81,7 +81,7 @@ class OwnHandler(PageHandler):
         said: list[str | None] = json.loads(kept)
         return said
 
-    def drawn(self, person: Person, owner: Owner) -> Home:
+    async def drawn(self, person: Person, owner: Owner) -> Home:
         """Return what the home page shows. Nothing here asks the engine."""
         parts = self.parts
         return home(
@@ -89,6 +89,7 @@ class OwnHandler(PageHandler):
             owner,
             parts.sampler.snapshot,
             parts.sizes.known,
+            allowed=await parts.shares.of(person.groups),
             settings=parts.settings,
             names=parts.names,
             now=utc_now(),
@@ -128,7 +129,7 @@ class HomeHandler(OwnHandler):
         parts = self.parts
         person = await parts.actions.hub.person(self.token, owner.name)
         parts.sampler.look_at(owner.id)
-        drawn = self.drawn(person, owner)
+        drawn = await self.drawn(person, owner)
         polled, now = "HX-Request" in self.request.headers, utc_now()
         self.show(
             "service/home.html",

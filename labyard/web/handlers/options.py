@@ -151,11 +151,12 @@ class InfoHandler(_OptionsHandler):
         person = await parts.actions.hub.person(self.token, owner.name)
         server = person.server(self.get_query_argument("server", ""))
         name, snapshot = server.name, parts.sampler.snapshot
-        about = view_info(server, snapshot.lab(owner.id, name), parts.settings)
+        limits = (await parts.shares.of(person.groups)).limits
+        about = view_info(server, snapshot.lab(owner.id, name), limits, parts.settings)
         self.show(
             "service/options/info.html",
             page_title=f"About {name or 'my server'} · {parts.settings.site.name}",
-            server=view_server(server, owner, snapshot, parts.settings, utc_now()),
+            server=view_server(server, owner, snapshot, limits, utc_now()),
             about=about,
             link=self.link(about.query),
             expiries=view_expiries(await parts.expiries.of(owner.id), utc_now()),

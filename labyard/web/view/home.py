@@ -9,6 +9,7 @@ from datetime import datetime
 from labyard.core.errors import LabyardError
 from labyard.core.models import Owner
 from labyard.core.names import Names
+from labyard.policies.allowed import Allowed
 from labyard.settings.schema import Settings
 from labyard.volumes.sizes import Measured
 from labyard.web.hub import Person
@@ -45,14 +46,18 @@ def home(
     snapshot: Snapshot,
     sizes: Mapping[str, Measured],
     *,
+    allowed: Allowed,
     settings: Settings,
     names: Names,
     now: datetime,
 ) -> Home:
-    """Return what to draw for ``person``; ``sizes`` are known ones by the volumes' names."""
-    server = view_server(person.server(""), owner, snapshot, settings, now)
+    """Return what to draw for ``person``.
+
+    ``sizes`` are known ones by the volumes' names, ``allowed`` is what the person may have.
+    """
+    server = view_server(person.server(""), owner, snapshot, allowed.limits, now)
     others = tuple(
-        view_server(person.servers[name], owner, snapshot, settings, now)
+        view_server(person.servers[name], owner, snapshot, allowed.limits, now)
         for name in sorted(person.servers)
         if name
     )
@@ -60,7 +65,7 @@ def home(
         server=server,
         others=others,
         volumes=view_volumes(owner, snapshot, sizes, settings=settings, names=names),
-        named_limit=settings.labs.named_servers,
+        named_limit=allowed.servers,
         isolated=snapshot.info is None or snapshot.info.isolated,
         error=snapshot.error,
         refresh=pace(view.state for view in (server, *others)),

@@ -92,11 +92,11 @@ class Info:
     query: str
 
 
-def view_info(server: Server, lab: Lab | None, settings: Settings) -> Info:
+def view_info(server: Server, lab: Lab | None, limits: Limits, settings: Settings) -> Info:
     """Return what to say about a server; ``lab`` is None while none runs."""
     lab = lab if server.ready else None
     chosen = kept(server.options)
-    made = made_of(server, lab, settings)
+    made = made_of(server, lab, limits)
     held_now = len(held([lab])) if lab is not None else 0
     facts = {
         "Image": made.image,

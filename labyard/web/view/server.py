@@ -9,9 +9,8 @@ from labyard.core.models import Lab, Owner
 from labyard.core.names import limits_told
 from labyard.core.units import show_bytes
 from labyard.options.declaration import kept
-from labyard.options.offer import usual_offer
+from labyard.options.limits import Limits
 from labyard.options.profiles import outcome
-from labyard.settings.schema import Settings
 from labyard.web.hub import Server
 from labyard.web.sampler import Snapshot
 from labyard.web.view.meters import Meters, view_meters
@@ -59,14 +58,14 @@ class ServerView:
 
 
 def view_server(
-    server: Server, owner: Owner, snapshot: Snapshot, settings: Settings, now: datetime
+    server: Server, owner: Owner, snapshot: Snapshot, limits: Limits, now: datetime
 ) -> ServerView:
-    """Return one server as it is drawn."""
+    """Return one server as it is drawn; ``limits`` are its owner's."""
     state = server.state
     lab = snapshot.lab(owner.id, server.name)
     limited = snapshot.info is None or snapshot.info.isolated
     running = state == "running"
-    made = made_of(server, lab if running else None, settings)
+    made = made_of(server, lab if running else None, limits)
     cpu, memory = (made.cpu, made.memory) if limited else (None, None)
     return ServerView(
         name=server.name,
@@ -87,11 +86,11 @@ def view_server(
     )
 
 
-def made_of(server: Server, lab: Lab | None, settings: Settings) -> MadeOf:
+def made_of(server: Server, lab: Lab | None, limits: Limits) -> MadeOf:
     """Return what a server is made of: what its lab's labels say, else what a start would give."""
     chosen = kept(server.options)
-    given = outcome(chosen, usual_offer(settings))
-    image, cpu, memory = given.image or settings.labs.image, given.cpu, given.memory
+    given = outcome(chosen, limits)
+    image, cpu, memory = given.image or limits.images[0], given.cpu, given.memory
     if lab is not None:
         told = limits_told(lab.labels)
         image, (cpu, memory) = lab.image, told or (cpu, memory)

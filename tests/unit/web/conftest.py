@@ -6,6 +6,8 @@ import pytest
 
 from labyard.core.models import EngineInfo, Lab, LabStatus, Owner, Usage, Volume
 from labyard.core.names import Names
+from labyard.options.offer import usual_offer
+from labyard.policies.allowed import Allowed
 from labyard.settings.schema import Settings
 from labyard.web.hub import Person, Server
 from labyard.web.sampler import Snapshot
@@ -31,6 +33,11 @@ def running(name: str = "", **more: object) -> Server:
 
 def person(*servers: Server) -> Person:
     return Person("anna", False, {server.name: server for server in servers})
+
+
+def share(settings: Settings) -> Allowed:
+    """Return what somebody in no group may have."""
+    return Allowed(usual_offer(settings), settings.labs.named_servers)
 
 
 @pytest.fixture

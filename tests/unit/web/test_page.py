@@ -14,7 +14,7 @@ from labyard.web.sampler import Snapshot
 from labyard.web.view.home import home
 from labyard.web.view.incidents import view_incidents
 from labyard.web.view.tools import Tool
-from tests.unit.web.conftest import ANNA, NAMES, NOW, person, running
+from tests.unit.web.conftest import ANNA, NAMES, NOW, person, running, share
 
 # From the npm package of that name and version: package/dist/htmx.min.js.
 HTMX = ("htmx.org", "2.0.11", "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717")
@@ -28,7 +28,16 @@ def test_htmx_is_the_file_that_was_vetted() -> None:
 
 
 def render(settings: Settings, snapshot: Snapshot, **caller: object) -> tuple[str, str]:
-    drawn = home(person(running()), ANNA, snapshot, {}, settings=settings, names=NAMES, now=NOW)
+    drawn = home(
+        person(running()),
+        ANNA,
+        snapshot,
+        {},
+        allowed=share(settings),
+        settings=settings,
+        names=NAMES,
+        now=NOW,
+    )
     return Frame(settings).render(
         "service/home.html",
         caller={"name": "anna", **caller},

@@ -10,13 +10,14 @@ import pytest
 from labyard.core.errors import EngineUnreachable
 from labyard.core.models import EngineInfo, Lab, LabStatus, Size, Usage
 from labyard.core.names import CPU, MEMORY
+from labyard.options.offer import usual_offer
 from labyard.settings.schema import Settings
 from labyard.volumes.sizes import Measured
 from labyard.web.hub import Person, Server
 from labyard.web.sampler import Snapshot
 from labyard.web.view.home import Home, home
 from labyard.web.view.server import made_of
-from tests.unit.web.conftest import ANNA, NAMES, NOW, person, running
+from tests.unit.web.conftest import ANNA, NAMES, NOW, person, running, share
 
 
 def draw(
@@ -25,7 +26,16 @@ def draw(
     settings: Settings,
     sizes: Mapping[str, Measured] = MappingProxyType({}),
 ) -> Home:
-    return home(who, ANNA, snapshot, sizes, settings=settings, names=NAMES, now=NOW)
+    return home(
+        who,
+        ANNA,
+        snapshot,
+        sizes,
+        allowed=share(settings),
+        settings=settings,
+        names=NAMES,
+        now=NOW,
+    )
 
 
 @pytest.mark.parametrize(
@@ -202,13 +212,13 @@ def test_it_names_the_server_that_keeps_volumes_in_use(
 def test_limits_are_the_chosen_ones_if_they_make_sense(
     options: dict[str, object], expected: tuple[float, int], settings: Settings
 ) -> None:
-    made = made_of(Server("", options=options), None, settings)
+    made = made_of(Server("", options=options), None, usual_offer(settings))
     assert (made.cpu, made.memory) == expected
 
 
 def test_a_running_lab_tells_its_own_limits_whatever_the_settings_say(settings: Settings) -> None:
     lab = Lab("id", "lab", LabStatus.RUNNING, "other:1", {CPU: "0.25", MEMORY: str(2**30)})
-    made = made_of(Server("", ready=True, options={"cpu": 1}), lab, settings)
+    made = made_of(Server("", ready=True, options={"cpu": 1}), lab, usual_offer(settings))
     assert (made.image, made.cpu, made.memory) == ("other:1", 0.25, 2**30)
     unlimited = Lab("id", "lab", LabStatus.RUNNING, "other:1", {CPU: "0.25"})
-    assert made_of(Server(""), unlimited, settings).memory is None
+    assert made_of(Server(""), unlimited, usual_offer(settings)).memory is None

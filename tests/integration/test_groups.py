@@ -1,0 +1,147 @@
+"""What groups grant holds in the next container, and only there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+import yaml
+
+from labyard.core.names import Names
+from labyard.policies.book import PRIVILEGED
+from tests.tools.person import Person
+from tests.tools.yard import Yard
+
+STUDENTS = {
+    "name": "students",
+    "cpu": 1,
+    "memory": "1G",
+    "servers": 1,
+    "environment": {"COURSE": "physics"},
+}
+# What a program in the lab would do that wants to be root on the host.
+PING = "import socket; s = socket.socket(socket.AF_UNIX); s.connect('/var/run/docker.sock'); print('in')"
+
+
+@pytest.fixture(scope="module")
+def place(make_yard: Callable[..., Yard]) -> Yard:
+    place = make_yard(labs={"stop_grace": "1s"}, groups=[STUDENTS])
+    place.up()
+    return place
+
+
+@pytest.fixture(scope="module")
+def boss(place: Yard) -> Person:
+    return place.bootstrap()
+
+
+@pytest.fixture
+def anna(place: Yard, boss: Person) -> Iterator[Person]:
+    person = place.person("anna")
+    if not person.sign_in("correct horse battery").ok or not person.signed_in:
+        person = place.member("anna")
+    yield person
+    if person.ready():
+        person.halt()
+
+
+@pytest.fixture
+def lab(place: Yard, engine_client: docker.DockerClient) -> Callable[[], Any]:
+    name = Names(place.installation).lab("anna")
+    return lambda: engine_client.containers.get(name)
+
+
+def grants(place: Yard, name: str) -> dict[str, tuple[str, list[str]]]:
+    told = json.loads(place.labyard("policy", "check", name, "--json").stdout)
+    return {each["grant"]: (each["words"], each["groups"]) for each in told}
+
+
+def test_a_grant_holds_from_the_next_start_and_is_gone_after_it(
+    place: Yard, anna: Person, lab: Callable[[], Any]
+) -> None:
+    place.labyard("groups", "add", "students", "anna")
+    refused = anna.start(user_options={"cpu": 2})
+    assert refused.status_code == 400
+    assert "1 core" in refused.json()["message"]
+    anna.run()
+    host = lab().attrs["HostConfig"]
+    assert (host["NanoCpus"], host["Memory"]) == (10**9, 2**30)
+    assert "COURSE=physics" in lab().attrs["Config"]["Env"]
+    assert grants(place, "anna")["cpu"] == ("1 core", ["students"])
+    page = anna.get("services/labyard/").text
+    assert "1 core · 1 GB" in page
+    assert "0 of 1" in page, "as many named servers as the group grants"
+    assert grants(place, "anna")["shm"][1] == []
+    place.labyard("groups", "remove", "students", "anna")
+    assert lab().attrs["HostConfig"]["NanoCpus"] == 10**9, "what runs stays as it is"
+    anna.halt()
+    anna.run(user_options={"cpu": 1.5})
+    assert lab().attrs["HostConfig"]["NanoCpus"] == 1_500_000_000
+    assert not any(line.startswith("COURSE=") for line in lab().attrs["Config"]["Env"])
+
+
+def test_the_engines_socket_is_for_members_only(
+    place: Yard, boss: Person, anna: Person, lab: Callable[[], Any]
+) -> None:
+    def reaches() -> bool:
+        return bool(lab().exec_run(["python3", "-c", PING]).output.strip() == b"in")
+
+    anna.run()
+    assert not reaches()
+    anna.halt()
+    place.labyard("groups", "add", PRIVILEGED, "anna")
+    anna.run()
+    assert reaches()
+    assert lab().attrs["HostConfig"]["CapDrop"] == ["ALL"], "nothing else is let go"
+    boss.api("DELETE", f"groups/{PRIVILEGED}")
+    anna.halt()
+    anna.run()
+    assert not reaches()
+    assert "docker.sock" not in str(lab().attrs)
+    assert not lab().attrs["HostConfig"]["GroupAdd"]
+    assert boss.api("GET", f"groups/{PRIVILEGED}").json()["users"] == [], "it is back, and empty"
+
+
+def test_how_many_servers_is_counted_for_whom_they_are(
+    place: Yard, boss: Person, anna: Person
+) -> None:
+    place.labyard("groups", "add", "students", "anna")
+    anna.run("one")
+    over = boss.api("POST", "users/anna/servers/two")
+    assert over.status_code == 400, over.text
+    anna.halt("one")
+    anna.api("DELETE", "users/anna/servers/one", json={"remove": True})
+    policy = {"name": "guests", "servers": 0}
+    assert boss.api("PUT", "labyard/policies/guests", json=policy).status_code == 200
+    place.labyard("groups", "remove", "students", "anna")
+    place.labyard("groups", "add", "guests", "anna")
+    none = anna.start("one")
+    assert none.status_code == 403
+    assert "no named servers" in none.json()["message"]
+    place.labyard("groups", "delete", "guests", "--yes")
+
+
+def test_policies_are_set_whole_or_not_at_all(
+    place: Yard, boss: Person, anna: Person, tmp_path: Path
+) -> None:
+    exported = yaml.safe_load(place.labyard("policy", "export").stdout)
+    assert STUDENTS["environment"] in [each.get("environment") for each in exported["groups"]]
+    file = tmp_path / "policies.yaml"
+    file.write_text(yaml.safe_dump({"groups": [*exported["groups"], {"name": "gpu", "gpus": 2}]}))
+    assert "set" in place.labyard("policy", "import", str(file)).stdout
+    file.write_text("groups:\n- name: gpu\n  gpus: 4\n- name: big\n  cpu: lots\n")
+    wrong = place.labyard("policy", "import", str(file), check=False)
+    assert wrong.returncode == 1
+    assert "policies.yaml:5: groups[1].cpu" in wrong.stderr
+    file.write_text("groups:\n- name: gpu\n  gpus: 4\n- name: students\n  cpu: 64\n")
+    assert "settings" in place.labyard("policy", "import", str(file), check=False).stderr
+    listed = json.loads(place.labyard("policy", "list", "--json").stdout)
+    assert {each["name"]: each.get("gpus") for each in listed}["gpu"] == 2
+    for method, path in (("GET", "policies"), ("PUT", "policies/gpu"), ("DELETE", "policies/gpu")):
+        assert anna.api(method, f"labyard/{path}", json={"gpus": 9}).status_code in (403, 404)
+    assert anna.api("GET", "labyard/policy/admin").status_code == 404
+    place.labyard("policy", "remove", "gpu")
