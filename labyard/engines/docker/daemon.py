@@ -31,24 +31,31 @@ class Daemon:
         self.networks = UserNetworks(self.connection, names.installation)
         self.volumes = UserVolumes(self.connection, names)
         self._system: read.Answer = {}
-        self._limits: Ulimits | None = None
+        self._podman: bool | None = None
 
     async def info(self) -> EngineInfo:
         """Return what answers, with the API's version and the container runtime in the details."""
-        version = await self.connection.call("asking for the version", lambda d: d.version())
+        version = await self._version()
         if not self._system:
             self._system = await self.connection.call("asking", lambda d: d.system.info())
         return read.info(version, self._system, host.memory())
 
     async def is_podman(self) -> bool:
-        """Return whether what answers is Podman."""
-        return (await self.info()).kind == "podman"
+        """Return whether what answers is Podman.
+
+        Its version says so. All that it says of itself would take seconds: Podman asks the system's
+        packages which of them each of its programs is from.
+        """
+        if self._podman is None:
+            self._podman = read.is_podman(await self._version())
+        return self._podman
 
     async def ulimits(self) -> Ulimits:
         """Return the limits to ask for: Podman raises its own defaults, which not all hosts allow."""
-        if self._limits is None:
-            self._limits = _podman_limits() if await self.is_podman() else {}
-        return self._limits
+        return _podman_limits() if await self.is_podman() else {}
+
+    async def _version(self) -> read.Answer:
+        return await self.connection.call("asking for the version", lambda d: d.version())
 
 
 def _podman_limits() -> Ulimits:

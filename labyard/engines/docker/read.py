@@ -23,6 +23,7 @@ _STATES = {
     "restarting": LabStatus.RUNNING,
     "stopping": LabStatus.RUNNING,
 }
+_PODMAN = "Podman Engine"
 _LEAVING = ("removing", "dead")
 _EXITED = re.compile(r"Exited \((\d+)\)")
 
@@ -114,14 +115,23 @@ def volume(answer: Answer) -> Volume:
     return Volume(name=answer["Name"], labels=labels(answer))
 
 
+def is_podman(version: Answer) -> bool:
+    """Tell from ``/version`` whether Podman answered."""
+    return _PODMAN in _parts(version)
+
+
+def _parts(version: Answer) -> dict[str, str]:
+    return {c["Name"]: str(c["Version"]) for c in version.get("Components") or ()}
+
+
 def info(version: Answer, system: Answer, here: Memory | None = None) -> EngineInfo:
     """Return what answers, from ``/version`` and ``/info``.
 
     ``here`` is this machine's memory: it is the engine's too when both have the same total.
     """
     memory = int(system.get("MemTotal") or 0) or None
-    parts = {c["Name"]: str(c["Version"]) for c in version.get("Components") or ()}
-    podman = parts.get("Podman Engine")
+    parts = _parts(version)
+    podman = parts.get(_PODMAN)
     runc = next((v for name, v in parts.items() if "runc" in name or "crun" in name), "")
     return EngineInfo(
         kind="podman" if podman else "docker",

@@ -139,6 +139,15 @@ async def test_the_version_is_asked_for_once_however_many_call_first(
     assert len(asked.seen) == 1
 
 
+async def test_a_lab_is_made_without_asking_what_takes_podman_seconds(
+    containers: Place, faulty: FaultySocket
+) -> None:
+    engine = containers.engine(url=faulty.url)
+    with faulty.fault("GET .*/info", Mode.ERROR) as asked:
+        await engine.create(containers.plan())
+    assert asked.seen == []
+
+
 @pytest.mark.parametrize(
     ("step", "mode"),
     [

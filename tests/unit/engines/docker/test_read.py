@@ -109,6 +109,7 @@ def test_info_tells_docker_from_podman() -> None:
     }
     info = read.info(docker, {"CgroupVersion": "1", "Driver": "overlay2"})
     assert (info.kind, info.version, info.cgroup) == ("docker", "20.10.24", "v1")
+    assert not read.is_podman(docker)
     assert info.details["runtime"] == "1.1.5"
     podman = {
         "Version": "4.3.1",
@@ -120,4 +121,5 @@ def test_info_tells_docker_from_podman() -> None:
     }
     info = read.info(podman, {"CgroupVersion": "v2"})
     assert (info.kind, info.cgroup) == ("podman", "v2")
+    assert read.is_podman(podman)
     assert info.details["runtime"] == "runc version 1.1.5"
