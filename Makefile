@@ -60,8 +60,10 @@ bench: test-parts ## Measure against vanilla JupyterHub, side by side.
 lock: venv-dev ## Lock the requirements after a change to requirements/*.in.
 	@set -e; for set in build hub dev; do $(LOCK) requirements/$$set.in -o requirements/$$set.txt; done
 	@# Labs run on whatever Python their base has.
-	@set -e; for set in lab lab-glances lab-mlflow lab-tensorboard; do \
+	@set -e; for set in lab lab-glances lab-mlflow lab-tensorboard lab-vscode/node; do \
 	  $(LOCK) --universal --python-version 3.10 requirements/$$set.in -o requirements/$$set.txt; done
+	@cd requirements/lab-vscode && npm install --package-lock-only --omit-lockfile-registry-resolved \
+	  --ignore-scripts --no-audit --no-fund --loglevel=error
 
 clean: ## Remove what was built; state in var/ stays.
 	rm -rf $(VENV) $(VENV).lock .build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \

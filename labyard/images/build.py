@@ -34,7 +34,7 @@ async def ensure(
     base:
         The image it goes on; empty for a Debian, pulled or made.
     tools:
-        Web tools to put in: glances, tensorboard, mlflow.
+        Web tools to put in, of ``recipe.TOOLS``.
 
     Raises
     ------

@@ -6,7 +6,7 @@ import re
 from typing import Protocol
 
 # BuildKit's plain progress numbers each step: `#9 [lab 4/7] RUN ...`; podman says `STEP 4/7: RUN ...`.
-_STEP = re.compile(r"(?:^#\d+ \[(?:[\w-]+ )?|^STEP )(\d+)/(\d+)[\]:]\s*(\w+)")
+_STEP = re.compile(r"(?:^#\d+ \[(?:[\w-]+ )?|^(?:\[\d+/\d+\] )?STEP )(\d+)/(\d+)[\]:]\s*(\w+)")
 _PACKAGE = re.compile(r"(?:^|\s)Collecting ([A-Za-z0-9._-]+)")
 _INSTALLING = re.compile(r"(?:^|\s)Installing collected packages")
 

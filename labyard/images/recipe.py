@@ -12,7 +12,7 @@ from labyard.core.errors import Refused
 
 DIGEST = "org.labyard.recipe"
 BASE = "org.labyard.base"
-TOOLS = ("glances", "tensorboard", "mlflow")
+TOOLS = ("glances", "tensorboard", "mlflow", "vscode")
 
 _PINNED = re.compile(rb"^([\w.-]+)==", re.MULTILINE)
 
@@ -66,8 +66,18 @@ def read(source: Path, tools: Sequence[str] = ()) -> Recipe:
         if path.is_file() and path.suffix != ".pyc"
     }
     for name in ("lab", *(f"lab-{tool}" for tool in sorted(set(tools)))):
-        files[f"requirements/{name}.txt"] = (source / f"requirements/{name}.txt").read_bytes()
+        for path in _locks(source / "requirements", name):
+            files[str(path.relative_to(source))] = path.read_bytes()
     return Recipe(files)
+
+
+def _locks(requirements: Path, name: str) -> Sequence[Path]:
+    """Return what locks the packages of ``name``: one file, or a directory for those of several kinds."""
+    directory = requirements / name
+    kept = {".txt", ".json"}
+    if directory.is_dir():
+        return [path for path in sorted(directory.iterdir()) if path.suffix in kept]
+    return [requirements / f"{name}.txt"]
 
 
 def _locked(name: str) -> bool:

@@ -114,6 +114,7 @@ class Services(Section):
     mlflow: Flag = option(False, "MLflow.", env="ENABLE_SERVICE_MLFLOW")
     tensorboard: Flag = option(False, "TensorBoard.", env="ENABLE_SERVICE_TENSORBOARD")
     glances: Flag = option(False, "Glances.", env="ENABLE_SERVICE_GLANCES")
+    vscode: Flag = option(False, "VS Code.", env="ENABLE_SERVICE_VSCODE")
 
 
 class Labs(Section):

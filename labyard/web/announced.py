@@ -1,32 +1,28 @@
 """Which web tools a lab announces: what jupyter-server-proxy in it is set up for.
 
-A lab runs its owner's programs. It is asked with a token made for this question, good for that lab
-alone and for half a minute; the one the owner acts with never reaches it. Its answer is believed to be
-a short list of names and titles, and nothing else of it is used.
+Its answer is believed to be a short list of names and titles, and nothing else of it is used.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-import aiohttp
-
-from labyard.core.errors import EngineError
 from labyard.core.models import Lab
+from labyard.web.asking import talk
 from labyard.web.hub import Hub, Server
 
 _BELIEVED = 30.0  # seconds
 _REMEMBERED = 3600.0
-_TOKEN_LIFE = 30  # seconds
-_PATIENCE = aiohttp.ClientTimeout(total=5.0)
-_MOST_BYTES = 256 * 2**10
 _MOST_TOOLS = 30
+_TOLD = {
+    "note": "Labyard asks the lab for its tools",
+    "failed": "The lab did not tell which tools it has.",
+    "remedy": "Try again in a moment.",
+}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 _PATH = re.compile(r"[A-Za-z0-9_+~-][A-Za-z0-9._+~/-]{0,199}")
 
@@ -92,43 +88,10 @@ class Announcements:
         self._said = {k: said for k, said in self._said.items() if now - said[0] < _REMEMBERED}
         said = self._said.get(lab.id)
         if said is None or now - said[0] > _BELIEVED:
-            tools = parse(await self._fetch(token, user, server, lab))
+            async with talk(self._hub, token, user, server, lab, **_TOLD) as there:
+                tools = parse(await there.ask("GET", "server-proxy/servers-info"))
             said = self._said[lab.id] = (now, tools)
         return said[1]
-
-    async def _fetch(self, token: str, user: str, server: Server, lab: Lab) -> object:
-        path = urlsplit(server.url).path
-        narrow = await self._hub.make_token(
-            token,
-            user,
-            note="Labyard asks the lab for its tools",
-            scopes=[f"access:servers!server={user}/{server.name}"],
-            life=_TOKEN_LIFE,
-        )
-        try:
-            return await _get(
-                f"http://{lab.host}:{lab.port}{path}server-proxy/servers-info", narrow
-            )
-        except (aiohttp.ClientError, TimeoutError, ValueError, RecursionError):
-            raise EngineError(
-                "The lab did not tell which tools it has.", remedy="Try again in a moment."
-            ) from None
-
-
-async def _get(url: str, token: str) -> object:
-    headers: Mapping[str, Any] = {"Authorization": f"token {token}", "Accept": "application/json"}
-    async with (
-        aiohttp.ClientSession(timeout=_PATIENCE) as session,
-        session.get(url, headers=headers, allow_redirects=False) as answer,
-    ):
-        if answer.status != 200:
-            raise ValueError(f"status {answer.status}")
-        content = bytearray()
-        async for chunk in answer.content.iter_any():
-            content += chunk
-            if len(content) > _MOST_BYTES:
-                raise ValueError("more than a list of tools is long")
-    return json.loads(content)
 
 
 def address(server: Server, tool: Announced) -> str:

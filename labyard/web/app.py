@@ -141,6 +141,7 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
         (r"figures", figures.FiguresHandler, given),
         (r"tools", tools.ToolsHandler, given),
         (r"tools/port", tools.PortHandler, given),
+        (r"tools/terminal", tools.TerminalHandler, given),
         (r"tools/servers/([^/]+)", tools.ToolsHandler, given),
         (r"server/(start|stop|restart|delete|cancel)", home.ServerFormHandler, given),
         (r"incidents/dismiss", incidents.DismissHandler, given),

@@ -7,31 +7,42 @@ from pathlib import Path
 
 import docker
 import pytest
+from docker.models.containers import Container
 from playwright.sync_api import Page, expect
 
 from labyard.core.names import Names
 from tests.browser.conftest import Seat
 from tests.browser.looks import look
-from tests.tools.person import Person
+from tests.tools.person import Person, eventually
 from tests.tools.yard import Yard
 
 SERVE = ["python3", "-m", "http.server", "8123", "--bind", "127.0.0.1", "--directory", "/etc/skel"]
 
 
 @pytest.fixture(scope="module")
-def runner(yard: Yard, engine_client: docker.DockerClient) -> Iterator[Person]:
-    """Somebody in whose lab a program of theirs listens on a port."""
+def runner(yard: Yard) -> Iterator[Person]:
+    """Somebody whose lab runs."""
     person = yard.member("toolmaker")
     person.run()
-    lab = engine_client.containers.get(Names(yard.installation).lab(person.name))
-    lab.exec_run(SERVE, detach=True)
     yield person
     person.halt()
 
 
+@pytest.fixture(scope="module")
+def lab(yard: Yard, runner: Person, engine_client: docker.DockerClient) -> Container:
+    """That lab, in which a program of theirs listens on a port."""
+    lab = engine_client.containers.get(Names(yard.installation).lab(runner.name))
+    lab.exec_run(SERVE, detach=True)
+    return lab
+
+
 @pytest.mark.timeout(300)
 def test_tools_are_reached_from_home_and_a_port_by_its_number(
-    runner: Person, accounts: set[str], seat: Callable[..., Seat], artefacts: Path
+    runner: Person,
+    lab: Container,
+    accounts: set[str],
+    seat: Callable[..., Seat],
+    artefacts: Path,
 ) -> None:
     accounts.add(runner.name)
     sitting = seat(runner.name)
@@ -54,6 +65,27 @@ def test_tools_are_reached_from_home_and_a_port_by_its_number(
     expect(page.locator("#port")).to_be_focused()
     look(page, artefacts, "tools-wrong")
     assert sitting.problems == []
+
+
+@pytest.mark.timeout(300)
+def test_a_terminal_is_one_click_away_from_home(
+    runner: Person,
+    lab: Container,
+    accounts: set[str],
+    seat: Callable[..., Seat],
+    artefacts: Path,
+) -> None:
+    accounts.add(runner.name)
+    page = seat(runner.name).page
+    page.click("#open-terminal")
+    page.wait_for_url(f"**/user/{runner.name}/lab/workspaces/terminal-*")
+    screen = page.locator(".jp-Terminal")
+    expect(screen).to_be_visible(timeout=60_000)
+    screen.click()
+    page.keyboard.type("touch ~/typed-here\n")
+    typed = ["test", "-e", "/home/lab/typed-here"]
+    eventually(lambda: lab.exec_run(typed).exit_code == 0, 30, "the shell runs what was typed")
+    page.screenshot(path=artefacts / "terminal-1280-light.png")
 
 
 def test_a_server_that_does_not_run_has_no_tools(

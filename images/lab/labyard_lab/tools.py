@@ -8,10 +8,12 @@ from __future__ import annotations
 import importlib.util
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from labyard_lab import vscode
 
 LOOPBACK = "127.0.0.1"
 MLFLOW = "http://localhost:5000"  # where kernels look for it, unless the port is taken
@@ -63,12 +65,24 @@ TOOLS = {
 
 
 def enabled(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Return jupyter-server-proxy's entries for the tools that ``ENABLE_SERVICE_*`` switches on."""
-    return {
+    """Return jupyter-server-proxy's entries for the tools that ``ENABLE_SERVICE_*`` switches on.
+
+    VS Code is there wherever the image has it.
+    """
+    entries = {
         name: _entry(name, tool, environment)
         for name, tool in TOOLS.items()
-        if environment.get(f"ENABLE_SERVICE_{name.upper()}") == "1"
+        if _switched_on(name, environment)
     }
+    if code := vscode.entry():
+        entries[vscode.NAME] = code
+    elif _switched_on(vscode.NAME, environment) and not vscode.brought():
+        entries[vscode.NAME] = _shown(_missing(vscode.NAME, vscode.TITLE), vscode.TITLE)
+    return entries
+
+
+def _switched_on(name: str, environment: Mapping[str, str]) -> bool:
+    return environment.get(f"ENABLE_SERVICE_{name.upper()}") == "1"
 
 
 def address(entry: Mapping[str, Any]) -> str:
@@ -78,16 +92,26 @@ def address(entry: Mapping[str, Any]) -> str:
 
 def _entry(name: str, tool: Tool, environment: Mapping[str, str]) -> dict[str, Any]:
     there = _installed(tool.package)
-    missing = ("labyard_lab.missing", "{port}", name, tool.title)
-    command = [_filled(part, environment) for part in (tool.command if there else missing)]
+    command = tool.command if there else _missing(name, tool.title)
     return {
-        "command": [sys.executable, "-m", *command],
+        **_shown([_filled(part, environment) for part in command], tool.title),
         "port": free_port(int(environment.get("MLFLOW_PORT", "5000"))) if name == "mlflow" else 0,
-        "timeout": 60,
         "absolute_url": tool.absolute and there,
-        "launcher_entry": {"title": tool.title},
+    }
+
+
+def _shown(module: Sequence[str], title: str) -> dict[str, Any]:
+    return {
+        "command": [sys.executable, "-m", *module],
+        "timeout": 60,
+        "launcher_entry": {"title": title},
         "new_browser_tab": True,
     }
+
+
+def _missing(name: str, title: str) -> tuple[str, ...]:
+    """Return the command of the page which says that the image lacks a tool."""
+    return ("labyard_lab.missing", "{port}", name, title)
 
 
 def _installed(package: str) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labyard.core.errors import Busy, LabyardError
-from labyard.core.models import Owner
+from labyard.core.models import Lab, Owner
 from labyard.web import rights
 from labyard.web.announced import Announced
 from labyard.web.handlers.base import signed_in
 from labyard.web.handlers.home import OwnHandler
 from labyard.web.hub import Server
+from labyard.web.terminal import open_terminal
 from labyard.web.view.tools import port_address, view_tools
 
 
@@ -29,18 +30,23 @@ class ToolsHandler(OwnHandler):
         return owner, person.server(name)
 
     async def _draw(
-        self, owner: Owner, server: Server, wrong: LabyardError | None = None, port: str = ""
+        self,
+        owner: Owner,
+        server: Server,
+        wrong: LabyardError | None = None,
+        port: str = "",
+        error: LabyardError | None = None,
     ) -> None:
-        parts, error = self.parts, None
+        parts, failed = self.parts, wrong or error
         announced: Sequence[Announced] | None = None
         if server.state == "running":
             try:
                 announced = await self._announced(owner, server)
-            except LabyardError as failed:
-                error = failed
+            except LabyardError as unanswered:
+                error = error or unanswered
         self.show(
             "service/tools.html",
-            400 if wrong else 200,
+            failed.status if failed else 200,
             page_here="tools",
             page_title=f"Tools · {parts.settings.site.name}",
             server=server,
@@ -51,10 +57,31 @@ class ToolsHandler(OwnHandler):
         )
 
     async def _announced(self, owner: Owner, server: Server) -> Sequence[Announced]:
+        lab = self._lab(owner, server)
+        return await self.parts.announcements.ask(self.token, owner.name, server, lab)
+
+    def _lab(self, owner: Owner, server: Server) -> Lab:
+        if server.state != "running":
+            raise Busy("The server is not running.", remedy="Start it.")
         lab = self.parts.sampler.snapshot.lab(owner.id, server.name)
         if lab is None or lab.host is None:
             raise Busy("The lab was not seen yet.", remedy="Look again in a few seconds.")
-        return await self.parts.announcements.ask(self.token, owner.name, server, lab)
+        return lab
+
+
+class TerminalHandler(ToolsHandler):
+    """The button that opens a terminal of JupyterLab's."""
+
+    @signed_in
+    async def post(self) -> None:
+        """Start one and go there, or say why not."""
+        owner, server = await self._server(self.get_body_argument("server", ""))
+        try:
+            lab = self._lab(owner, server)
+            hub = self.parts.actions.hub
+            self.redirect(await open_terminal(hub, self.token, owner.name, server, lab), status=303)
+        except LabyardError as error:
+            await self._draw(owner, server, error=error)
 
 
 class PortHandler(ToolsHandler):

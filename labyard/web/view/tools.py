@@ -15,10 +15,11 @@ _TOOLS = {
     "tensorboard": ("TensorBoard", "graph-up"),
     "mlflow": ("MLflow", "clipboard-data"),
     "glances": ("Glances", "speedometer2"),
+    "vscode": ("VS Code", "code-slash"),
 }
 _ICONS = {
     **{name: icon for name, (_, icon) in _TOOLS.items()},
-    **dict.fromkeys(("vscode", "code-server", "openvscode", "openvscode-server"), "code-slash"),
+    **dict.fromkeys(("code-server", "openvscode", "openvscode-server"), "code-slash"),
 }
 
 

@@ -80,6 +80,38 @@ def test_only_tools_that_are_switched_on_are_offered() -> None:
     assert list(found) == ["tensorboard", "glances"]
 
 
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program that an image may bring, and nothing else to be found."""
+    found = tmp_path / "code-server"
+    found.write_text("#!/bin/sh\n")
+    found.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return found
+
+
+def test_vs_code_is_offered_wherever_the_image_has_it(program: Path) -> None:
+    from labyard_lab import tools
+
+    entry = tools.enabled({})["vscode"]
+    assert entry["command"][0] == str(program)
+    assert entry["unix_socket"] is True  # no port that somebody else could open
+    assert "{unix_socket}" in entry["command"]
+    program.unlink()
+    assert "vscode" not in tools.enabled({})
+    missing = tools.enabled({"ENABLE_SERVICE_VSCODE": "1"})["vscode"]
+    assert "labyard_lab.missing" in missing["command"]
+
+
+def test_a_package_that_brings_vs_code_is_left_its_own_way(
+    program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from labyard_lab import tools, vscode
+
+    monkeypatch.setattr(vscode, "entry_points", lambda **asked: [asked])
+    assert tools.enabled({"ENABLE_SERVICE_VSCODE": "1"}) == {}
+
+
 def test_every_tool_listens_on_loopback_alone() -> None:
     from labyard_lab import tools
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from labyard.core.errors import Refused
 from labyard.images.recipe import TOOLS, read
 
 ROOT = Path(__file__).parents[3]
+# Of what labs have in Python's own packages, and of the Node.js that VS Code runs on.
+LOCKS = ["lab", "lab-glances", "lab-tensorboard", "lab-mlflow", "lab-vscode/node"]
 
 
 @pytest.fixture
@@ -64,16 +67,24 @@ def test_tools_bring_their_packages_whatever_their_order(checkout: Path) -> None
 
 
 def test_an_unknown_tool_is_refused_by_name(checkout: Path) -> None:
-    with pytest.raises(Refused, match=r"'tensorbord'.*glances, tensorboard, mlflow"):
+    with pytest.raises(Refused, match=r"'tensorbord'.*glances, tensorboard, mlflow, vscode"):
         read(checkout, ["tensorbord"])
 
 
 def test_every_tool_has_its_lock_and_its_entry_in_the_lab() -> None:
-    from labyard_lab import tools
+    from labyard_lab import tools, vscode
 
-    assert set(tools.TOOLS) == set(TOOLS)
+    assert {*tools.TOOLS, vscode.NAME} == set(TOOLS)
     for tool in TOOLS:
-        assert (ROOT / f"requirements/lab-{tool}.txt").exists()
+        added = set(read(ROOT, [tool]).files) - set(read(ROOT).files)
+        assert added
+        assert all(name.startswith(f"requirements/lab-{tool}") for name in added)
+
+
+def test_what_code_server_is_made_of_is_locked() -> None:
+    locked = json.loads((ROOT / "requirements/lab-vscode/package-lock.json").read_text())
+    assert all("integrity" in each for name, each in locked["packages"].items() if name)
+    assert not any("resolved" in each for each in locked["packages"].values())
 
 
 def test_the_context_is_written_as_it_was_read(checkout: Path, tmp_path: Path) -> None:
@@ -85,7 +96,7 @@ def test_the_context_is_written_as_it_was_read(checkout: Path, tmp_path: Path) -
     } == recipe.files
 
 
-@pytest.mark.parametrize("name", ["lab", *(f"lab-{tool}" for tool in TOOLS)])
+@pytest.mark.parametrize("name", LOCKS)
 def test_locks_have_hashes_and_no_addresses(name: str) -> None:
     lock = (ROOT / f"requirements/{name}.txt").read_text()
     assert "://" not in lock
@@ -102,5 +113,5 @@ def test_tools_agree_with_the_lab_on_every_version() -> None:
 
     ours = pins("lab")
     names = {pin.partition("==")[0] for pin in ours}
-    for tool in TOOLS:
-        assert {p for p in pins(f"lab-{tool}") if p.partition("==")[0] in names} <= ours
+    for lock in LOCKS:
+        assert {p for p in pins(lock) if p.partition("==")[0] in names} <= ours
