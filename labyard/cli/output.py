@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
@@ -14,11 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from labyard.core.errors import LabyardError
-from labyard.web.view.words import ago, utc_now
+from labyard.web.view.words import ago, lasting, utc_now
 
 Row = Mapping[str, Any]
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
+
+_CLOCKS_DIFFER = timedelta(minutes=1)
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 
@@ -65,10 +67,11 @@ def show(rows: Sequence[Row], columns: Mapping[str, str], *, as_json: bool, none
 
 
 def when(moment: str, now: datetime | None = None) -> str:
-    """Return how long ago a time was, as programs write it (UTC where it says nothing)."""
+    """Return how long ago a time was, as programs write it (UTC where it says nothing), or when it is."""
     then = datetime.fromisoformat(moment)
     then = then if then.tzinfo else then.replace(tzinfo=UTC)
-    return ago((now or utc_now()) - then)
+    ahead = then - (now or utc_now())
+    return f"in {lasting(ahead)}" if ahead > _CLOCKS_DIFFER else ago(-ahead)
 
 
 def _cell(value: Any) -> str:

@@ -18,6 +18,7 @@ from labyard.options import words
 from labyard.options.declaration import kept
 from labyard.wiring import Installation
 
+_USERS_AT_ONCE = 200
 _SERVERS = click.argument("names", nargs=-1, required=True, metavar="USER[/SERVER]...")
 
 
@@ -34,10 +35,16 @@ def servers() -> None:
 @output.as_json
 @with_installation
 def list_(site: Installation, everything: bool, as_json: bool) -> None:
-    """Show the servers that run."""
+    """Show the servers that run, and when those end that do so by themselves."""
+    hub = client(site)
+    ends = _ends(hub)
     rows = [
-        {**row, "image": row["image"] or site.settings.labs.image}
-        for row in all_servers(client(site))
+        {
+            **row,
+            "image": row["image"] or site.settings.labs.image,
+            "expires": ends.get((row["user"], row["server"])),
+        }
+        for row in all_servers(hub)
         if everything or row["state"] != "stopped"
     ]
     columns = {
@@ -46,6 +53,7 @@ def list_(site: Installation, everything: bool, as_json: bool) -> None:
         "image": "IMAGE",
         "started": "STARTED",
         "last_activity": "LAST ACTIVE",
+        "expires": "ENDS",
     }
     output.show(rows, columns, as_json=as_json, none="No server runs.")
 
@@ -151,6 +159,8 @@ def _told(details: dict[str, Any]) -> Iterator[tuple[str, str]]:
     cpu, memory = details["cpu_limit"], details["memory_limit"]
     yield "CPU limit", "none" if cpu is None else words.cores(cpu)
     yield "Memory limit", "none" if memory is None else show_bytes(memory)
+    if details["expires"]:
+        yield "Ends", output.when(details["expires"])
     for label, value in words.told(kept(details["options"])):
         yield f"Chosen: {label}", value
 
@@ -173,6 +183,17 @@ def all_servers(hub: Client) -> list[dict[str, Any]]:
         for user in hub.pages("users", include_stopped_servers="1")
         for name, server in sorted(({"": {}} | (user.get("servers") or {})).items())
     ]
+
+
+def _ends(hub: Client) -> dict[tuple[str, str], str | None]:
+    """Return when servers end, by user and name; the service knows, not the hub."""
+    ends: dict[tuple[str, str], str | None] = {}
+    offset, users = 0, 1
+    while offset < users:
+        page = hub.service("GET", "servers", offset=offset, limit=_USERS_AT_ONCE)
+        ends |= {(row["user"], row["server"]): row["expires"] for row in page["servers"]}
+        offset, users = offset + _USERS_AT_ONCE, page["total_users"]
+    return ends
 
 
 def _row(user: str, name: str, server: dict[str, Any]) -> dict[str, Any]:

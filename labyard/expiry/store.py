@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -43,6 +43,11 @@ class Expiries:
         """Return when a user's servers end, by name; those that never do are not in it."""
         rows = await self._rows(select(expiries).where(_COLUMNS.user_id == user_id))
         return {row.server: row.expiry for row in rows}
+
+    async def among(self, user_ids: Collection[int]) -> Mapping[tuple[int, str], Expiry]:
+        """Return when servers of these users end, by user id and name."""
+        rows = await self._rows(select(expiries).where(_COLUMNS.user_id.in_(user_ids)))
+        return {(row.user_id, row.server): row.expiry for row in rows}
 
     async def before(self, moment: datetime) -> Sequence[Dated]:
         """Return all servers that end before ``moment``, the first one first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import column, create_engine, select, table
 
@@ -47,6 +47,15 @@ class People:
     async def owners(self, ids: Sequence[int]) -> Mapping[int, Owner]:
         """Return the users with these ids that there are, by id."""
         return {id: Owner(id, name) for id, name in await asyncio.to_thread(self._names, ids)}
+
+    async def ids(self, names: Collection[str]) -> Mapping[str, int]:
+        """Return the ids of the users with these names that there are."""
+        return await asyncio.to_thread(self._ids, names)
+
+    def _ids(self, names: Collection[str]) -> Mapping[str, int]:
+        wanted = select(_USERS.c.name, _USERS.c.id).where(_USERS.c.name.in_(names))
+        with self._database.connect() as connection:
+            return {row.name: row.id for row in connection.execute(wanted)}
 
     def _names(self, ids: Sequence[int]) -> Sequence[tuple[int, str]]:
         wanted = select(_USERS.c.id, _USERS.c.name).where(_USERS.c.id.in_(ids))

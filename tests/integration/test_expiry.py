@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -90,6 +92,10 @@ def test_a_named_server_is_told_ends_and_leaves_its_volumes(
     eventually(lambda: dates.get("emma", "train").told == NOTICES[0], SOON, "a day before")  # type: ignore[union-attr]
     dates.set("emma", "train", 1800)
     eventually(lambda: dates.get("emma", "train").told == NOTICES[1], SOON, "an hour before")  # type: ignore[union-attr]
+    at = dates.get("emma", "train").expires.isoformat(timespec="seconds")  # type: ignore[union-attr]
+    told = json.loads(place.labyard("servers", "list", "--json").stdout)
+    assert [row["expires"] for row in told if row["name"] == "emma/train"] == [at]
+    assert re.search(r"in \d+ min", place.labyard("servers", "list").stdout)
     first, second = waiting(emma, "train")
     assert first.startswith("The server train ends in 20 hours. Your files stay.")
     assert second.startswith("The server train ends in 30 minutes.")

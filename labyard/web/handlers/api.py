@@ -36,8 +36,14 @@ class ServersHandler(JsonHandler):
             raise Forbidden(
                 "This token may not list servers.", remedy="Send one with the scope list:users."
             )
+        ids = await self.parts.people.ids([person.name for person in people])
+        ends = await self.parts.expiries.among(ids.values())
         servers = [
-            {"user": person.name, **brief(server)}
+            {
+                "user": person.name,
+                **brief(server),
+                **dated(ends.get((ids.get(person.name, 0), server.name))),
+            }
             for person in people
             for server in person.servers.values()
         ]
@@ -116,7 +122,8 @@ class ActionHandler(JsonHandler):
                     done = await actions.restart(self.token, owner, name)
         finally:
             self.parts.sampler.soon()
-        self.reply({"user": user, **brief(done)})
+        expiry = await self.parts.expiries.get(owner.id, name)
+        self.reply({"user": user, **brief(done), **dated(expiry)})
 
 
 class RemovalHandler(JsonHandler):

@@ -31,7 +31,7 @@ def _view(expiry: Expiry, now: datetime) -> ExpiryView:
     return ExpiryView(
         words=left(expiry, now),
         at=expiry.expires.isoformat(timespec="seconds"),
-        clock=f"{expiry.expires:%d %B %Y, %H:%M} UTC",
+        clock=f"{expiry.expires.day} {expiry.expires:%b %Y, %H:%M} UTC",
         soon=expiry.expires - now <= _SOON,
         extendable=not expiry.ended(now) and worth_extending(expiry, now),
     )

@@ -28,6 +28,9 @@ def test_a_table_says_what_is_there_and_takes_no_markup(capsys):
         ("2026-03-04T11:15:00.123456Z", "44 min ago"),
         ("2026-03-04T09:55:00+00:00", "2 h 5 min ago"),
         ("2026-03-01T12:00:00", "3 days ago"),
+        ("2026-03-04T12:00:20Z", "just now"),
+        ("2026-03-04T17:20:00Z", "in 5 h 20 min"),
+        ("2026-03-10T12:00:00+00:00", "in 6 days"),
     ],
 )
 def test_times_are_said_as_people_do(written: str, said: str):
