@@ -21,16 +21,9 @@ from labyard.display.choices import Display
 
 def follow() -> None:
     """Begin to follow. Once in the life of a hub; a second call does nothing."""
-    for name, listener in _LISTENERS.items():
+    for name, listener in LISTENERS.items():
         if not event.contains(orm.User, name, listener):
             event.listen(orm.User, name, listener)
-
-
-def unfollow() -> None:
-    """Stop following."""
-    for name, listener in _LISTENERS.items():
-        if event.contains(orm.User, name, listener):
-            event.remove(orm.User, name, listener)
 
 
 def mend_address(user: Any) -> None:
@@ -91,4 +84,4 @@ def _deleted(_mapper: Any, connection: Connection, user: Any) -> None:
         connection.execute(delete(table).where(table.c.user_id == user.id))
 
 
-_LISTENERS = {"after_update": _updated, "after_delete": _deleted}
+LISTENERS = {"after_update": _updated, "after_delete": _deleted}

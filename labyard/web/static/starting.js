@@ -105,14 +105,9 @@ setInterval(() => {
   if (shown && !over) shown.textContent = `${Math.round((Date.now() - begun) / 1000)} s so far.`;
 }, 1000);
 
-// A button that was pressed says so, and cannot be pressed twice.
+// What was pressed leads elsewhere: from here on nothing is followed.
 document.addEventListener("submit", ({ submitter }) => {
-  if (!submitter?.dataset.busy) return;
-  over = pressed = true;
-  setTimeout(() => {
-    submitter.disabled = true;
-    submitter.textContent = submitter.dataset.busy;
-  });
+  if (submitter?.dataset.busy) over = pressed = true;
 });
 
 listen();

@@ -13,7 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from jupyterhub import orm
-from sqlalchemy import insert, inspect, select, text
+from sqlalchemy import event, insert, inspect, select, text
 
 from labyard.auth import codes, hub_users
 from labyard.auth.accounts import Accounts, State, WrongState
@@ -196,7 +196,8 @@ def test_a_rehash_never_undoes_a_change(accounts: Accounts) -> None:
 def following() -> Iterator[None]:
     hub_users.follow()
     yield
-    hub_users.unfollow()
+    for name, listener in hub_users.LISTENERS.items():
+        event.remove(orm.User, name, listener)
 
 
 @pytest.mark.usefixtures("following")
