@@ -12,13 +12,8 @@ from time import monotonic
 from urllib.parse import quote
 
 from labyard.core.models import Lab
-<<<<<<< HEAD
 from labyard.web.asking import talk
 from labyard.web.hub import Hub, Server
-=======
-from labyard.web.hub import Hub
-from labyard.web.servers import Server
->>>>>>> d29ba6c (Part what the hub tells of people's servers from the client that asks it)
 
 _BELIEVED = 30.0  # seconds
 _REMEMBERED = 3600.0

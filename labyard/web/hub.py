@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +16,6 @@ from yarl import URL
 from labyard.core.causes import BY_CODE
 from labyard.core.errors import Busy, Forbidden, LabyardError, NotFound, Refused
 from labyard.options.limits import Limits
-from labyard.web.servers import Person, Server, parse_person
 
 _PAGINATED = "application/jupyterhub-pagination+json"
 _LOOK_AGAIN = 0.1  # seconds between looks at a server that is on its way
@@ -49,7 +50,6 @@ class StartFailed(LabyardError):
         return {**super().as_json(), **({"fields": self.fields} if self.fields else {})}
 
 
-<<<<<<< HEAD
 @dataclass(frozen=True, slots=True)
 class Server:
     """One server as the hub sees it now. ``pending`` is ``spawn``, ``stop`` or empty."""
@@ -124,8 +124,6 @@ def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-=======
->>>>>>> d29ba6c (Part what the hub tells of people's servers from the client that asks it)
 def explain(status: int, body: Any) -> LabyardError:
     """Return the error that a hub's answer of ``status`` (400 or more) stands for."""
     message = str(body.get("message") or "") if isinstance(body, dict) else ""

@@ -10,12 +10,8 @@ from labyard.web import rights
 from labyard.web.announced import Announced
 from labyard.web.handlers.base import signed_in
 from labyard.web.handlers.home import OwnHandler
-<<<<<<< HEAD
 from labyard.web.hub import Server
 from labyard.web.terminal import open_terminal
-=======
-from labyard.web.servers import Server
->>>>>>> d29ba6c (Part what the hub tells of people's servers from the client that asks it)
 from labyard.web.view.tools import port_address, view_tools
 
 

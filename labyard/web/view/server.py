@@ -11,13 +11,8 @@ from labyard.core.units import show_bytes
 from labyard.options.declaration import kept
 from labyard.options.limits import Limits
 from labyard.options.profiles import outcome
-<<<<<<< HEAD
 from labyard.web.hub import Server
-=======
-from labyard.settings.schema import Settings
->>>>>>> d29ba6c (Part what the hub tells of people's servers from the client that asks it)
 from labyard.web.sampler import Snapshot
-from labyard.web.servers import Server
 from labyard.web.view.meters import Meters, view_meters
 from labyard.web.view.words import ago, cores, lasting
 
