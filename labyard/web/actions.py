@@ -20,7 +20,8 @@ from labyard.volumes.reset import Reset
 from labyard.volumes.tars import shown
 from labyard.volumes.transfers import Transfers, Upload
 from labyard.web.answering import until_answering
-from labyard.web.hub import ActionFailed, Hub, Person, Server
+from labyard.web.hub import ActionFailed, Hub
+from labyard.web.servers import Person, Server
 from labyard.web.turns import Turns
 
 

@@ -13,7 +13,8 @@ from urllib.parse import quote
 
 from labyard.core.models import Lab
 from labyard.web.asking import talk
-from labyard.web.hub import Hub, Server
+from labyard.web.hub import Hub
+from labyard.web.servers import Server
 
 _BELIEVED = 30.0  # seconds
 _REMEMBERED = 3600.0

@@ -17,7 +17,8 @@ import aiohttp
 
 from labyard.core.errors import EngineError
 from labyard.core.models import Lab
-from labyard.web.hub import Hub, Server
+from labyard.web.hub import Hub
+from labyard.web.servers import Server
 
 _TOKEN_LIFE = 30  # seconds
 _PATIENCE = aiohttp.ClientTimeout(total=5.0)

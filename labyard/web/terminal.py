@@ -12,7 +12,8 @@ from typing import Any
 
 from labyard.core.models import Lab
 from labyard.web.asking import talk
-from labyard.web.hub import Hub, Server
+from labyard.web.hub import Hub
+from labyard.web.servers import Server
 
 _NAME = re.compile(r"[A-Za-z0-9_]{1,20}")
 _TOLD = {

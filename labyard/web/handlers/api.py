@@ -10,7 +10,7 @@ from labyard.core.models import Lab, Owner
 from labyard.web import rights
 from labyard.web.handlers.base import JsonHandler, SignInNeeded
 from labyard.web.handlers.expiry import dated
-from labyard.web.hub import Person, Server
+from labyard.web.servers import Person, Server
 from labyard.web.view.server import made_of
 
 _PAGE = 100

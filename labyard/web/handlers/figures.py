@@ -15,7 +15,7 @@ from labyard.core.models import Owner
 from labyard.options.limits import Limits
 from labyard.web import rights
 from labyard.web.handlers.home import OwnHandler
-from labyard.web.hub import Person
+from labyard.web.servers import Person
 from labyard.web.view.server import ServerView, view_server
 from labyard.web.view.words import utc_now
 

@@ -13,7 +13,8 @@ from labyard.core.errors import LabyardError
 from labyard.core.models import Owner
 from labyard.web import rights
 from labyard.web.handlers.base import PageHandler, signed_in
-from labyard.web.hub import Person, Server, StartFailed
+from labyard.web.hub import StartFailed
+from labyard.web.servers import Person, Server
 from labyard.web.view.expiry import view_expiries
 from labyard.web.view.home import Home, home
 from labyard.web.view.incidents import view_incidents

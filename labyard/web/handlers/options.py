@@ -14,7 +14,7 @@ from labyard.options.refused import OptionsRefused
 from labyard.web import rights
 from labyard.web.handlers.base import signed_in
 from labyard.web.handlers.home import OwnHandler
-from labyard.web.hub import Server
+from labyard.web.servers import Server
 from labyard.web.view.expiry import view_expiries
 from labyard.web.view.options import NAME_RULE, Summary, name_objection, summary, view_info
 from labyard.web.view.server import view_server

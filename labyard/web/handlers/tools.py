@@ -10,7 +10,7 @@ from labyard.web import rights
 from labyard.web.announced import Announced
 from labyard.web.handlers.base import signed_in
 from labyard.web.handlers.home import OwnHandler
-from labyard.web.hub import Server
+from labyard.web.servers import Server
 from labyard.web.terminal import open_terminal
 from labyard.web.view.tools import port_address, view_tools
 

@@ -12,8 +12,8 @@ from labyard.core.names import Names
 from labyard.policies.allowed import Allowed
 from labyard.settings.schema import Settings
 from labyard.volumes.sizes import Measured
-from labyard.web.hub import Person
 from labyard.web.sampler import Snapshot
+from labyard.web.servers import Person
 from labyard.web.view.pace import pace
 from labyard.web.view.server import ServerView, view_server
 from labyard.web.view.volumes import VolumeView, view_volumes

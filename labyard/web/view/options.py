@@ -20,8 +20,8 @@ from labyard.options.parse import parse
 from labyard.options.profiles import outcome
 from labyard.options.refused import OptionsRefused, called
 from labyard.settings.schema import Settings
-from labyard.web.hub import Person, Server
 from labyard.web.sampler import Snapshot
+from labyard.web.servers import Person, Server
 from labyard.web.view.server import made_of
 
 NAME_RULE = "Lower-case letters, digits and single dashes, a letter first; at most 30."

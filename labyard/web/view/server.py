@@ -11,8 +11,8 @@ from labyard.core.units import show_bytes
 from labyard.options.declaration import kept
 from labyard.options.limits import Limits
 from labyard.options.profiles import outcome
-from labyard.web.hub import Server
 from labyard.web.sampler import Snapshot
+from labyard.web.servers import Server
 from labyard.web.view.meters import Meters, view_meters
 from labyard.web.view.words import ago, cores, lasting
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from labyard.core.errors import Refused
 from labyard.settings.schema import Settings
 from labyard.web.announced import Announced, address
-from labyard.web.hub import Server
+from labyard.web.servers import Server
 
 _TOOLS = {
     "tensorboard": ("TensorBoard", "graph-up"),

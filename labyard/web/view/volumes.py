@@ -13,8 +13,8 @@ from labyard.core.units import show_bytes
 from labyard.settings.schema import Settings
 from labyard.volumes.catalog import Entry, catalog
 from labyard.volumes.sizes import Measured, Sizes
-from labyard.web.hub import Person
 from labyard.web.sampler import Snapshot
+from labyard.web.servers import Person
 from labyard.web.view.pace import pace
 from labyard.web.view.words import ago
 

@@ -6,7 +6,7 @@ import pytest
 
 from labyard.core.errors import Refused
 from labyard.core.servernames import TAKEN, refuse_taken
-from labyard.web.hub import Person
+from labyard.web.servers import Person
 from labyard.web.view.options import name_objection
 
 

@@ -9,8 +9,8 @@ from labyard.core.names import Names
 from labyard.options.offer import usual_offer
 from labyard.policies.allowed import Allowed
 from labyard.settings.schema import Settings
-from labyard.web.hub import Person, Server
 from labyard.web.sampler import Snapshot
+from labyard.web.servers import Person, Server
 
 NAMES = Names("yard")
 ANNA = Owner(7, "anna")

@@ -13,7 +13,8 @@ import pytest
 from labyard.core.errors import Busy, EngineUnreachable
 from labyard.core.locks import UserLocks
 from labyard.web.ending import ServiceHands
-from labyard.web.hub import HubUnreachable, Person, Server
+from labyard.web.hub import HubUnreachable
+from labyard.web.servers import Person, Server
 from labyard.web.turns import Turns
 from tests.unit.web.conftest import ANNA
 

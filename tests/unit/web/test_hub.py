@@ -3,7 +3,8 @@
 import pytest
 
 from labyard.core.errors import Busy, LabyardError, NotFound, Refused
-from labyard.web.hub import ActionFailed, Forbidden, HubUnreachable, explain, parse_person
+from labyard.web.hub import ActionFailed, Forbidden, HubUnreachable, explain
+from labyard.web.servers import parse_person
 
 MODEL = {
     "name": "anna",

@@ -9,7 +9,7 @@ import pytest
 from labyard.core.errors import Refused
 from labyard.settings.schema import Settings
 from labyard.web.announced import Announced, address, parse
-from labyard.web.hub import Server
+from labyard.web.servers import Server
 from labyard.web.view.tools import port_address, view_tools
 from tests.unit.web.conftest import running
 

@@ -13,8 +13,8 @@ from labyard.core.names import CPU, MEMORY
 from labyard.options.offer import usual_offer
 from labyard.settings.schema import Settings
 from labyard.volumes.sizes import Measured
-from labyard.web.hub import Person, Server
 from labyard.web.sampler import Snapshot
+from labyard.web.servers import Person, Server
 from labyard.web.view.home import Home, home
 from labyard.web.view.server import made_of
 from tests.unit.web.conftest import ANNA, NAMES, NOW, person, running, share

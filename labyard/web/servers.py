@@ -1,0 +1,84 @@
+"""People and their servers, as the hub tells of them now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from labyard.core.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server as the hub sees it now. ``pending`` is ``spawn``, ``stop`` or empty."""
+
+    name: str
+    ready: bool = False
+    pending: str = ""
+    started: datetime | None = None
+    last_activity: datetime | None = None
+    url: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def state(self) -> str:
+        """Return ``starting``, ``running``, ``stopping`` or ``stopped``."""
+        if self.pending:
+            return "stopping" if self.pending == "stop" else "starting"
+        return "running" if self.ready else "stopped"
+
+    @property
+    def stopped(self) -> bool:
+        """Return whether nothing runs and nothing is under way."""
+        return not self.ready and not self.pending
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user and the servers that the caller may see, by name; the default one is ``""``."""
+
+    name: str
+    admin: bool
+    servers: Mapping[str, Server]
+    groups: tuple[str, ...] = ()
+
+    def server(self, name: str) -> Server:
+        """Return a server; the default one exists even before its first start.
+
+        Raises
+        ------
+        NotFound
+            When there is no such named server.
+        """
+        if name in self.servers:
+            return self.servers[name]
+        if name:
+            raise NotFound(
+                f"{self.name} has no server called {name!r}.", remedy="See the list of servers."
+            )
+        return Server("")
+
+
+def parse_person(model: Mapping[str, Any]) -> Person:
+    """Return the person in a hub's user model."""
+    servers = {name: _server(value) for name, value in (model.get("servers") or {}).items()}
+    groups = tuple(model.get("groups") or ())
+    return Person(model["name"], bool(model.get("admin")), servers, groups)
+
+
+def _server(model: Mapping[str, Any]) -> Server:
+    return Server(
+        name=model["name"],
+        ready=bool(model["ready"]),
+        pending=model["pending"] or "",
+        started=_time(model["started"]),
+        last_activity=_time(model["last_activity"]),
+        url=model["url"],
+        options=model["user_options"] or {},
+    )
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
