@@ -17,7 +17,7 @@ from labyard.core.errors import Busy, EngineError, LabyardError, NotFound
 from labyard.core.models import Lab, LabStatus, ServerPlan
 from labyard.core.names import ATTEMPT, INSTALLATION
 from labyard.engines.docker import read, spec
-from labyard.engines.docker.connect import Making
+from labyard.engines.docker.connect import Client, Making
 from labyard.engines.docker.daemon import Daemon, Ulimits
 from labyard.engines.docker.failures import NameTaken
 
@@ -101,14 +101,30 @@ class Attempt:
             await self._hand_over()
 
     async def _hand_over(self) -> None:
-        """Give new volumes to the lab's user."""
+        """Give new volumes to the lab's user, with the directories that its image does not bring."""
         labels = self._names.scratch_labels()
         body = spec.steward(self._plan, self._made, labels, self._id)
         steward = await self._connection.call(
             "preparing volumes", lambda d: d.containers.create(body), making=self._making
         )
         await self._unpack(steward, "/", spec.deeds(self._plan, len(self._made)))
+        if not await self._has(steward.id, self._plan.working_dir):
+            for place, archive in spec.furniture(self._plan, self._made).items():
+                await self._unpack(steward, place, archive)
         await self._remove(steward.id)
+
+    async def _has(self, container: str, path: str) -> bool:
+        """Return whether there is ``path`` in the image of a container that never ran."""
+
+        async def look(client: Client) -> None:
+            async with client._query(f"containers/{container}/archive", params={"path": path}):
+                return  # its content is nobody's
+
+        try:
+            await self._connection.call("looking into the image", look)
+        except NotFound:
+            return False
+        return True
 
     async def _create(self, body: spec.Body) -> Any:
         name = self._plan.name

@@ -7,6 +7,7 @@ import json
 import tarfile
 from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network
+from pathlib import PurePosixPath
 from typing import Any
 
 from labyard.core.models import Mount, MountKind, NetworkPlan, ServerPlan
@@ -120,12 +121,38 @@ def steward(
 
 def deeds(plan: ServerPlan, count: int) -> bytes:
     """Return a tar to unpack at a steward's root: its ``count`` volumes become the lab's user's."""
+    return _owned(plan, [_deed(at) for at in range(count)])
+
+
+def furniture(plan: ServerPlan, volumes: Sequence[str]) -> Mapping[str, bytes]:
+    """Return tars by where in a steward to unpack them: what a lab needs to work and to mount in.
+
+    An engine makes such directories as root's, unless the image brings them: then these would keep it
+    from copying what the image has there.
+    """
+    needed = ((at, _directories(plan, name)) for at, name in enumerate(volumes))
+    return {f"/{_deed(at)}": _owned(plan, paths) for at, paths in needed if paths}
+
+
+def _owned(plan: ServerPlan, directories: Iterable[str]) -> bytes:
     entries = []
-    for at in range(count):
-        entry = tarfile.TarInfo(_deed(at))
+    for path in directories:
+        entry = tarfile.TarInfo(path)
         entry.type, entry.mode = tarfile.DIRTYPE, 0o755
         entries.append((entry, b""))
     return _archive(plan, entries)
+
+
+def _directories(plan: ServerPlan, volume: str) -> Sequence[str]:
+    """Return the directories to be in a volume, relative to it, parents first."""
+    places = {PurePosixPath(m.target): m.source for m in plan.mounts}
+    found: set[PurePosixPath] = set()
+    for wanted in (PurePosixPath(plan.working_dir), *places):
+        above = next((at for at in wanted.parents if at in places), None)
+        if above is not None and places[above] == volume:
+            inside = wanted.relative_to(above)
+            found |= {inside, *inside.parents} - {PurePosixPath()}
+    return sorted(map(str, found))
 
 
 def _deed(at: int) -> str:

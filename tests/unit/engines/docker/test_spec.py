@@ -165,12 +165,18 @@ def test_a_steward_hands_new_volumes_over_and_never_runs() -> None:
         "/labyard-volume-0",
         "/labyard-volume-1",
     ]
-    with tarfile.open(fileobj=io.BytesIO(spec.deeds(PLAN, 2))) as tar:
-        entries = tar.getmembers()
-    assert [(e.name, e.uid, e.isdir()) for e in entries] == [
-        ("labyard-volume-0", 1000, True),
-        ("labyard-volume-1", 1000, True),
-    ]
+    made = (Mount("h", "h", "/home"), Mount("w", "w", "/home/lab/work"), Mount("c", "c", "/c"))
+    plan = replace(PLAN, mounts=made, working_dir="/home/lab")
+    furniture = spec.furniture(plan, ["h", "w"])
+    assert furniture.keys() == {"/labyard-volume-0"}
+    for archive, names in (
+        (spec.deeds(plan, 2), ["labyard-volume-0", "labyard-volume-1"]),
+        (furniture["/labyard-volume-0"], ["lab", "lab/work"]),
+    ):
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            entries = tar.getmembers()
+        assert [e.name for e in entries] == names
+        assert all((e.uid, e.gid, e.mode, e.isdir()) == (1000, 1000, 0o755, True) for e in entries)
 
 
 def test_gpus_are_asked_for_by_id_each_from_its_driver() -> None:
