@@ -178,6 +178,12 @@ DISK_FULL = Cause(
     "The engine, or a lab whose volumes have room, says: no space left on device.",
     "Ask your administrator to free space on the host: unused images and volumes.",
 )
+VOLUME_FULL = Cause(
+    "volume-full",
+    "A volume has no room for a new home",
+    "The volume is there, full, and without the directories of a lab, which cannot be made in it.",
+    "Reset the volume, or ask your administrator to make room in it: nothing of yours is there yet.",
+)
 ENGINE_UNREACHABLE = Cause(
     "engine-unreachable",
     "The container engine does not answer",

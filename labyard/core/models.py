@@ -151,10 +151,14 @@ class Lab:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A volume as the engine sees it now. Adopted volumes carry no labels of ours."""
+    """A volume as the engine sees it now. Adopted volumes carry no labels of ours.
+
+    ``foreign`` says that it is a file system of somebody's making, not a directory of the engine's.
+    """
 
     name: str
     labels: Mapping[str, str]
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)

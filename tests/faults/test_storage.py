@@ -11,10 +11,12 @@ from pathlib import Path
 import docker
 import pytest
 
+from labyard.core import causes
 from labyard.core.names import Names
 from tests.tools.disks import run, small_volume
 from tests.tools.kernel import Kernel
 from tests.tools.person import Person, eventually
+from tests.tools.starts import failure
 from tests.tools.yard import Yard
 
 NAMED = 5.0  # seconds within which a fact is named
@@ -84,7 +86,7 @@ def small(place: Yard, engine_client: docker.DockerClient, tmp_path: Path) -> It
 
         yield make
         for user in owners:
-            for lab in engine_client.containers.list(all=True):
+            for lab in engine_client.containers.list(all=True, ignore_removed=True):
                 if lab.name == Names(place.installation).lab(user):
                     lab.remove(force=True, v=True)
 
@@ -120,6 +122,7 @@ def test_a_workspace_that_becomes_full_is_told_and_can_be_emptied_from_jupyterla
 ) -> None:
     emil = place.member("emil")
     small("emil", "workspace")
+    small("emil", "home")  # where nobody has lived
     emil.run()
     kernel = Kernel(emil)
     assert "Your storage" not in home(emil)
@@ -149,6 +152,27 @@ def test_a_disk_of_the_engine_that_becomes_full_is_told(place: Yard, small_disk:
     assert "Your storage is full" not in home(hugo)
     kernel.close()
     hugo.halt("on-small-disk")
+
+
+def test_a_full_volume_that_nobody_lived_in_is_lived_beside(place: Yard, small: Make) -> None:
+    ida = place.member("ida")
+    small("ida", "home")(FILL.format("/v/junk"))
+    ida.run()
+    eventually(lambda: "Your storage is full" in home(ida), NAMED, "home says so")
+    assert "disk is full" not in home(ida)
+
+
+def test_a_volume_that_takes_no_home_is_not_taken_for_the_engines_disk(
+    place: Yard, engine_client: docker.DockerClient
+) -> None:
+    jana, names = place.member("jana"), Names(place.installation)
+    labels = names.volume_labels(place.user_id("jana"), "jana", "home")
+    nothing = {"type": "tmpfs", "device": "tmpfs", "o": "nr_inodes=1,uid=1000"}
+    name = names.volume("jana", "home")
+    volume = engine_client.volumes.create(name, driver_opts=nothing, labels=dict(labels))
+    told = failure(jana)
+    assert (told["code"], told["title"]) == ("volume-full", causes.VOLUME_FULL.title), told
+    volume.remove()
 
 
 def test_a_home_of_another_account_is_named_with_the_remedy(place: Yard, small: Make) -> None:

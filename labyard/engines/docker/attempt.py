@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from labyard.core import causes
 from labyard.core.errors import Busy, EngineError, LabyardError, NotFound
 from labyard.core.models import Lab, LabStatus, ServerPlan
 from labyard.core.names import ATTEMPT, INSTALLATION
@@ -94,27 +95,40 @@ class Attempt:
 
     async def _make_volumes(self) -> None:
         self._claims.update({m.source: self._id for m in self._plan.mounts})
-        for name in await self._volumes.missing(self._plan):
+        missing, foreign = await self._volumes.survey(self._plan)
+        for name in missing:
             self._made.append(name)
             await self._volumes.make(self._plan, name, self._making)
-        if self._made:
-            await self._hand_over()
+        empty = [name for name in foreign if spec.directories(self._plan, name)]
+        if self._made or empty:
+            await self._hand_over([*self._made, *empty])
 
-    async def _hand_over(self) -> None:
-        """Give new volumes to the lab's user, with the directories that its image does not bring."""
+    async def _hand_over(self, volumes: Sequence[str]) -> None:
+        """Give new volumes to the lab's user, and ``volumes`` the directories that nobody else makes."""
         labels = self._names.scratch_labels()
-        body = spec.steward(self._plan, self._made, labels, self._id)
+        body = spec.steward(self._plan, volumes, labels, self._id)
         steward = await self._connection.call(
             "preparing volumes", lambda d: d.containers.create(body), making=self._making
         )
         await self._unpack(steward, "/", spec.deeds(self._plan, len(self._made)))
-        if not await self._has(steward.id, self._plan.working_dir):
-            for place, archive in spec.furniture(self._plan, self._made).items():
-                await self._unpack(steward, place, archive)
+        for at, name in enumerate(volumes):
+            if needed := spec.directories(self._plan, name):
+                new, place = name in self._made, spec.place(at)
+                brought = self._plan.working_dir if new else f"{place}/{needed[0]}"
+                if not await self._has(steward.id, brought):
+                    await self._furnish(steward, place, needed)
         await self._remove(steward.id)
 
+    async def _furnish(self, steward: Any, place: str, needed: Sequence[str]) -> None:
+        try:
+            await self._unpack(steward, place, spec.furniture(self._plan, needed))
+        except EngineError as error:
+            if error.cause is not causes.DISK_FULL:
+                raise
+            raise EngineError(error.why, cause=causes.VOLUME_FULL) from error
+
     async def _has(self, container: str, path: str) -> bool:
-        """Return whether there is ``path`` in the image of a container that never ran."""
+        """Return whether there is ``path`` in a container that never ran: in its image or a volume."""
 
         async def look(client: Client) -> None:
             async with client._query(f"containers/{container}/archive", params={"path": path}):

@@ -112,7 +112,7 @@ def moment(text: str | None) -> datetime | None:
 
 def volume(answer: Answer) -> Volume:
     """Return the volume that an engine describes."""
-    return Volume(name=answer["Name"], labels=labels(answer))
+    return Volume(answer["Name"], labels(answer), foreign=bool(answer.get("Options")))
 
 
 def is_podman(version: Answer) -> bool:

@@ -112,7 +112,7 @@ def steward(
         "HostConfig": {
             "NetworkMode": "none",
             "Mounts": [
-                {"Type": "volume", "Source": name, "Target": f"/{_deed(at)}"}
+                {"Type": "volume", "Source": name, "Target": place(at)}
                 for at, name in enumerate(volumes)
             ],
         },
@@ -124,27 +124,30 @@ def deeds(plan: ServerPlan, count: int) -> bytes:
     return _owned(plan, [_deed(at) for at in range(count)])
 
 
-def furniture(plan: ServerPlan, volumes: Sequence[str]) -> Mapping[str, bytes]:
-    """Return tars by where in a steward to unpack them: what a lab needs to work and to mount in.
-
-    An engine makes such directories as root's, unless the image brings them: then these would keep it
-    from copying what the image has there.
-    """
-    needed = ((at, _directories(plan, name)) for at, name in enumerate(volumes))
-    return {f"/{_deed(at)}": _owned(plan, paths) for at, paths in needed if paths}
+def place(at: int) -> str:
+    """Return where in a steward its volume number ``at`` is."""
+    return f"/{_deed(at)}"
 
 
-def _owned(plan: ServerPlan, directories: Iterable[str]) -> bytes:
+def furniture(plan: ServerPlan, directories: Sequence[str]) -> bytes:
+    """Return a tar to unpack in a volume: ``directories`` of the lab's user's."""
+    return _owned(plan, directories)
+
+
+def _owned(plan: ServerPlan, paths: Iterable[str]) -> bytes:
     entries = []
-    for path in directories:
+    for path in paths:
         entry = tarfile.TarInfo(path)
         entry.type, entry.mode = tarfile.DIRTYPE, 0o755
         entries.append((entry, b""))
     return _archive(plan, entries)
 
 
-def _directories(plan: ServerPlan, volume: str) -> Sequence[str]:
-    """Return the directories to be in a volume, relative to it, parents first."""
+def directories(plan: ServerPlan, volume: str) -> Sequence[str]:
+    """Return what a lab needs in a volume to work and to mount in, relative, parents first.
+
+    An engine makes such directories as root's.
+    """
     places = {PurePosixPath(m.target): m.source for m in plan.mounts}
     found: set[PurePosixPath] = set()
     for wanted in (PurePosixPath(plan.working_dir), *places):

@@ -20,8 +20,8 @@ class UserVolumes:
         self._connection = connection
         self._names = names
 
-    async def missing(self, plan: ServerPlan) -> Sequence[str]:
-        """Return the names of ``plan``'s volumes that are not there yet.
+    async def survey(self, plan: ServerPlan) -> tuple[Sequence[str], Sequence[str]]:
+        """Return the names of ``plan``'s volumes that are not there yet, and of foreign ones.
 
         Raises
         ------
@@ -33,7 +33,8 @@ class UserVolumes:
         for name, volume in zip(wanted, found, strict=True):
             if volume is not None:
                 self._check_owner(volume, plan.volume_labels.get(name, {}))
-        return [name for name, volume in zip(wanted, found, strict=True) if volume is None]
+        missing = [name for name, volume in zip(wanted, found, strict=True) if volume is None]
+        return missing, [volume.name for volume in found if volume is not None and volume.foreign]
 
     async def make(self, plan: ServerPlan, name: str, making: Making) -> None:
         """Make the volume ``name`` with the labels that ``plan`` has for it."""

@@ -167,11 +167,11 @@ def test_a_steward_hands_new_volumes_over_and_never_runs() -> None:
     ]
     made = (Mount("h", "h", "/home"), Mount("w", "w", "/home/lab/work"), Mount("c", "c", "/c"))
     plan = replace(PLAN, mounts=made, working_dir="/home/lab")
-    furniture = spec.furniture(plan, ["h", "w"])
-    assert furniture.keys() == {"/labyard-volume-0"}
+    needed = [spec.directories(plan, name) for name in ("h", "w", "c")]
+    assert needed == [["lab", "lab/work"], [], []]
     for archive, names in (
         (spec.deeds(plan, 2), ["labyard-volume-0", "labyard-volume-1"]),
-        (furniture["/labyard-volume-0"], ["lab", "lab/work"]),
+        (spec.furniture(plan, needed[0]), needed[0]),
     ):
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
             entries = tar.getmembers()
