@@ -5,6 +5,7 @@ What is admitted is written anew from its parts: nothing of the header that came
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import stat
 import tarfile
@@ -17,7 +18,7 @@ from labyard.core.units import show_bytes
 from labyard.volumes.tars import shown
 
 _PATH, _NAME = 4000, 255  # bytes
-_RESERVED = ".labyard-upload-"
+RESERVED = ".labyard-upload-"  # begins names at a volume's top that uploads themselves use
 _FILE, _FOLDER, _LINK = "file", "folder", "link"
 _ODD = {
     tarfile.CHRTYPE: "a device",
@@ -148,10 +149,8 @@ class Admission:
             or len(clean) > _PATH
         ):
             raise _bad(entry, "has too long a name", "Shorten it.")
-        if parts and parts[0].startswith(_RESERVED):
-            raise _bad(
-                entry, f"begins with {_RESERVED}, which uploads themselves use", "Rename it."
-            )
+        if parts and parts[0].startswith(RESERVED):
+            raise _bad(entry, f"begins with {RESERVED}, which uploads themselves use", "Rename it.")
         return clean
 
     @staticmethod
@@ -184,8 +183,15 @@ class Admission:
 
 
 def _stays(name: str, target: str) -> bool:
-    """Return whether a symbolic link called ``name`` leads to within what came."""
+    """Return whether a symbolic link called ``name`` leads to within what came.
+
+    It may go up at its beginning only, over folders that came: after that the way can be through
+    another link, from which ``..`` leads elsewhere than its letters say.
+    """
     if not target or target.startswith("/") or "\0" in target or len(target) > _PATH:
+        return False
+    down = itertools.dropwhile(lambda part: part in ("", ".", ".."), target.split("/"))
+    if ".." in down:
         return False
     reached = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
     return reached != ".." and not reached.startswith("../")

@@ -11,6 +11,7 @@ from labyard.volumes.tars import END, NoTar, Reader, header, padding
 from labyard.volumes.unwrapping import Unwrapping
 
 _FILE_MODE = 0o644
+_ENDING = 16 * 2**20  # bytes that may follow a tar's end: programs fill up what they write last
 
 
 class Intake:
@@ -23,6 +24,7 @@ class Intake:
         self._admitted = False  # whether the entry whose content comes now was
         self._owed = b""  # what ends it
         self._archive = False
+        self._ending = 0  # bytes that came after the end
 
     @property
     def files(self) -> int:
@@ -61,6 +63,11 @@ class Intake:
         yield self._owed + END
 
     def _plain(self, data: bytes) -> Iterator[bytes]:
+        if self._reader.ended:
+            self._ending += len(data)
+            if self._ending > _ENDING:
+                raise NoTar("The archive goes on after its end.", remedy="Pack it anew.")
+            return
         for piece in self._reader.feed(data):
             if isinstance(piece, TarInfo):
                 yield from self._begin(piece)

@@ -41,13 +41,14 @@ class Patience:
 
 
 class Body:
-    """What a request sends. ``whole`` says that all has come, ``broken`` that no more will."""
+    """What a request sends: ``came`` bytes so far, all of it if ``whole``; never if ``broken``."""
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(_WAITING)
         self._taken = True  # by somebody, still
         self._patience = Patience(monotonic())
         self.whole = self.broken = False
+        self.came = 0
 
     async def silence(self) -> None:
         """Return when the sender has been silent for too long."""
@@ -59,6 +60,7 @@ class Body:
 
     async def put(self, data: bytes) -> None:
         """Pass ``data`` on when there is room; what nobody takes any more is dropped."""
+        self.came += len(data)
         self._patience.came(len(data), monotonic())
         if self._taken:
             await self._queue.put(data)

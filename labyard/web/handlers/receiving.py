@@ -22,6 +22,8 @@ _LONGEST = 24 * 3600.0
 _UNKNOWN = 10.0
 _MOMENT = 0.1
 
+_STEP = 2**20  # bytes, more than come at a time
+
 
 class TooSlow(Refused):
     """What was announced does not come."""
@@ -44,20 +46,26 @@ class Receiving(Handler):
 
     def expect(self) -> None:
         """Begin to take the body, which may be large here and nowhere else."""
-        most = self.parts.settings.uploads.max_size
         told = self.request.headers.get("Content-Length", "")
-        if told.isdigit() and int(told) > most:
-            raise TooLarge(
-                f"More than {show_bytes(most)} at once is not taken here.",
-                remedy="Send it in parts, or have an administrator raise uploads.max_size.",
-            )
+        self._demand_room(int(told) if told.isdigit() else 0)
         connection: Any = self.request.connection
-        connection.set_max_body_size(most)
+        connection.set_max_body_size(self._most + _STEP)  # which would end it without a word
         connection.set_body_timeout(_LONGEST)
         self.incoming = Body()
         self.work = asyncio.create_task(self._to_its_end())
         self.work.add_done_callback(self._over)
         self._watching = asyncio.create_task(self._watch())
+
+    @property
+    def _most(self) -> int:
+        return self.parts.settings.uploads.max_size
+
+    def _demand_room(self, size: int) -> None:
+        if size > self._most:
+            raise TooLarge(
+                f"More than {show_bytes(self._most)} at once is not taken here.",
+                remedy="Send it in parts, or have an administrator raise uploads.max_size.",
+            )
 
     async def _to_its_end(self) -> int:
         try:
@@ -70,8 +78,14 @@ class Receiving(Handler):
         raise NotImplementedError
 
     async def data_received(self, chunk: bytes) -> None:
-        """Pass a chunk on."""
-        await self.incoming.put(chunk)
+        """Pass a chunk on. One that is too many ends it, and undoes what was begun."""
+        try:
+            self._demand_room(self.incoming.came + len(chunk))
+        except TooLarge as error:
+            self._refuse(error)
+            self.incoming.break_off()
+        else:
+            await self.incoming.put(chunk)
 
     async def outcome(self) -> int:
         """Return how many files were taken, when all is done."""

@@ -72,9 +72,9 @@ class UploadFormHandler(Receiving, OwnHandler):
             return
         try:
             count = await self.outcome()
-        except SignInNeeded:
-            raise
         except LabyardError as error:
+            if not self.known:
+                raise
             self.say("bad", error.message, error.remedy)
         else:
             self.say("done", f"{count} file{'' if count == 1 else 's'} uploaded.")

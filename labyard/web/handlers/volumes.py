@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -21,6 +22,8 @@ from labyard.web.handlers.home import OwnHandler
 from labyard.web.handlers.uploads import UploadFormHandler, UploadHandler
 from labyard.web.view.volumes import VolumesPage, volumes_page
 from labyard.web.view.words import utc_now
+
+_TAKEN = 60.0  # seconds in which one piece of a download has to be taken: others wait for its place
 
 
 class VolumesHandler(OwnHandler):
@@ -247,11 +250,12 @@ async def _stream(handler: Handler, chunks: AsyncGenerator[bytes, None]) -> None
         await handler.flush()
         async for chunk in chunks:
             handler.write(chunk)
-            await handler.flush()
+            async with asyncio.timeout(_TAKEN):
+                await handler.flush()
         handler.finish()
     except StreamClosedError:
         return  # whoever asked is gone
-    except LabyardError:
+    except (LabyardError, TimeoutError):
         # The browser has half of it: only a connection that breaks says that it is not whole.
         connection: Any = handler.request.connection
         connection.stream.close()

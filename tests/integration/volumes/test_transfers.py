@@ -263,6 +263,7 @@ def test_a_stranger_does_not_keep_an_upload_open(
         ("shared", "", "everybody"),
         ("nothing", "", "no volume nothing"),
         ("workspace", "../etc", "cannot be a folder"),
+        ("workspace", ".labyard-upload-x", "an upload's own"),
         ("workspace", "no/such", "no folder no/such"),
     ],
 )

@@ -179,6 +179,13 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
         "l is a link that leads out of the archive, to /etc/passwd",
     ),
     "link-up": (archive(entry("d/l", tarfile.SYMTYPE, linkname="../../x")), "leads out"),
+    "link-through-link": (
+        archive(
+            entry("a/l", tarfile.SYMTYPE, linkname=".."),
+            entry("m", tarfile.SYMTYPE, linkname="a/l/.."),
+        ),
+        "m is a link that leads out",
+    ),
     "link-nowhere": (archive(entry("l", tarfile.SYMTYPE, linkname="")), "leads out"),
     "through-a-link": (
         archive(entry("l", tarfile.SYMTYPE, linkname="d"), ("l/evil", b"x")),
@@ -211,6 +218,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "too-many": (archive(*((f"f{n}", b"") for n in range(1001))), "more than 1000 files"),
     "too-large": (archive(("big", bytes(11 * 2**20))), "more than 10 MB"),
     "bomb": (gzip.compress(archive(("big", bytes(60 * 2**20)))), "more than 10 MB"),
+    "bomb-after-the-end": (gzip.compress(bytes(17 * 2**20)), "goes on after its end"),
     "bomb-in-bomb": (
         gzip.compress(gzip.compress(archive(("big", bytes(60 * 2**20))))),
         "not a tar",

@@ -15,12 +15,14 @@ from tornado.testing import bind_unused_port
 from tornado.web import Application, stream_request_body
 
 from labyard.core.errors import Refused
-from labyard.settings.schema import Settings
+from labyard.settings.schema import Settings, Uploads
 from labyard.web import incoming, kept
 from labyard.web.handlers import receiving
 from labyard.web.handlers.base import JsonHandler, SignInNeeded
 from labyard.web.incoming import Patience
 from labyard.web.kept import Kept, NoRoom
+
+SETTINGS = Settings(uploads=Uploads(max_size=2**18))
 
 
 def test_a_sender_is_not_silent_for_long_and_a_few_bytes_buy_nothing() -> None:
@@ -99,7 +101,7 @@ async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[int, li
     monkeypatch.setattr(receiving, "_UNKNOWN", 0.3)
     monkeypatch.setattr(incoming, "_SILENCE", 2)
     ends: list[str] = []
-    given = {"parts": SimpleNamespace(settings=Settings(), auth=None), "ends": ends}
+    given = {"parts": SimpleNamespace(settings=SETTINGS, auth=None), "ends": ends}
     server = HTTPServer(Application([(r"/.*", Probe, given)]))
     socket, port = bind_unused_port()
     server.add_socket(socket)
@@ -140,6 +142,21 @@ async def test_a_stranger_is_told_at_once_whatever_is_wrong(
 ) -> None:
     monkeypatch.setattr(receiving, "_UNKNOWN", 3600)
     assert (await talk(served[0], "/stranger", said))[0] == status
+
+
+async def test_what_has_no_length_is_told_that_it_is_too_much(
+    served: tuple[int, list[str]],
+) -> None:
+    port, ends = served
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST /known HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for _ in range(5):
+        writer.write(b"10000\r\n" + bytes(2**16) + b"\r\n")
+        await writer.drain()
+    async with asyncio.timeout(20):
+        assert b" 413 " in await reader.readline()
+    writer.close()
+    assert ends == [str(incoming.broken_off())], "and what was begun is undone"
 
 
 async def test_somebody_known_may_take_long_but_not_be_silent(
