@@ -12,11 +12,13 @@ from tornado import web
 from traitlets import Bool, Float, Integer, List, Unicode, default
 
 from labyard.auth import api, bootstrap, browsers, hub_users, pages, sessions, usernames
-from labyard.auth.accounts import Accounts
+from labyard.auth.accounts import Account, Accounts
+from labyard.auth.allowlist import AllowList
 from labyard.auth.answers import as_http
 from labyard.auth.door import Caller, Door, Rules
 from labyard.auth.passwords import Overloaded, Passwords
 from labyard.auth.throttle import TooMany, client_address
+from labyard.core.errors import LabyardError
 from labyard.core.paths import Paths
 from labyard.core.store import Store
 
@@ -32,6 +34,7 @@ class LabyardAuthenticator(Authenticator):
     data_dir = Unicode(help="The installation's data directory.", config=True)
     first_admin = Unicode("admin", help="The first administrator.", config=True)
     sign_up = Bool(True, help="Whether people may ask for an account.", config=True)
+    allow_list = Unicode(help="File of those who may come in; empty for all.", config=True)
     email_names = Bool(False, help="Admit @ and + and up to 64 characters.", config=True)
     min_password = Integer(12, help="Shortest password.", config=True)
     per_address = Integer(20, help="Failed sign-ins of an address in the window.", config=True)
@@ -134,7 +137,22 @@ class LabyardAuthenticator(Authenticator):
         if account is None:
             self.log.warning("Refused a sign-in as %r", name[:64])
             raise web.HTTPError(403, _REFUSED)
+        try:
+            await self.demand_listed(account)
+        except LabyardError as error:
+            raise as_http(error) from None
         return {"name": account.name, "admin": account.admin}
+
+    async def demand_listed(self, account: Account) -> None:
+        """Do nothing if the account may come in as far as the site's own list says.
+
+        Raises
+        ------
+        Forbidden, Unreadable
+        """
+        if self.allow_list:
+            listed = AllowList(Path(self.allow_list))
+            await asyncio.to_thread(listed.demand, account.name, admin=account.admin)
 
     async def check_allowed(self, username: str, authentication: Any = None) -> bool:
         """Return whether the account is approved."""
@@ -153,8 +171,13 @@ class LabyardAuthenticator(Authenticator):
 
     async def pre_spawn_start(self, user: Any, spawner: Any) -> None:
         """Start nothing for an account that is not approved, not even for an administrator."""
-        if not await self.check_allowed(user.name):
+        account = await asyncio.to_thread(self.accounts.find, user.name)
+        if account is None or not account.approved:
             raise web.HTTPError(403, f"The account {user.name} is not approved.")
+        try:
+            await self.demand_listed(account)
+        except LabyardError as error:
+            raise as_http(error) from None
         sessions.remember_lab_token(user, spawner)
 
     def post_spawn_stop(self, user: Any, spawner: Any) -> None:

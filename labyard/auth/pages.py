@@ -84,7 +84,14 @@ class _NewPassword(Page):
         return password
 
     async def welcome(self, account: Account) -> None:
-        """Sign in who has just set the account's password, and nobody else; go on to the hub."""
+        """Sign in who has just set the account's password, and nobody else; go on to the hub.
+
+        Raises
+        ------
+        LabyardError
+            When the site's list does not let them in; their password is set all the same.
+        """
+        await self.authenticator.demand_listed(account)
         if before := self.find_user(account.name):
             await sessions.sign_out_everywhere(self, before)
         user = await self.auth_to_user({"name": account.name, "admin": account.admin})

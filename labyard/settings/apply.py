@@ -123,6 +123,8 @@ def _authenticator(settings: Settings, place: Place, authenticator: Any) -> None
     authenticator.first_admin = auth.admin
     authenticator.sign_up = auth.sign_up
     authenticator.email_names = auth.email_names
+    if auth.allow_list:
+        authenticator.allow_list = str(beside(place.settings_file, auth.allow_list))
     authenticator.min_password = auth.min_password
     authenticator.per_address = auth.throttle.per_address
     authenticator.per_name = auth.throttle.per_name

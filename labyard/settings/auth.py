@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
-from labyard.settings.kinds import Flag, Seconds, Username, Whole
+from labyard.settings.kinds import Flag, HostPath, Seconds, Username, Whole
 from labyard.settings.section import Disagreement, Section, option
 
 
@@ -25,6 +25,12 @@ class Auth(Section):
 
     admin: Username = option("admin", "The first administrator.", env="JUPYTERHUB_ADMIN")
     sign_up: Flag = option(True, "Whether people may ask for an account; an admin approves it.")
+    allow_list: HostPath = option(
+        "",
+        "File of those who may come in, one name a line, read at each sign-in and start; relative to"
+        " the settings file. Empty lets in every account that is approved. Administrators need not be"
+        " on it.",
+    )
     email_names: Flag = option(False, "Admit @ and + and up to 64 characters in usernames.")
     min_password: Whole = option(12, "Shortest password.", ge=8, le=128)
     session: Seconds = option("14d", "How long a browser stays signed in.")

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -371,3 +372,29 @@ def test_a_code_comes_with_the_whole_address_to_hand_out(
 ) -> None:
     page = do(admin, name, "add").text
     assert f"{hub.root}invitation?name={name}</code>" in page
+
+
+def test_a_name_that_is_taken_off_the_list_is_refused_without_a_restart(
+    hubs: Callable[..., Hub], tmp_path: Path
+) -> None:
+    file = tmp_path / "users.txt"
+    hub = hubs(allow_list=str(file))
+    admin = hub.bootstrap()
+    assert admin.signed_in, "an administrator need not be on it"
+    file.write_text("Anna  # from May on\n")
+    for name in ("anna", "ben"):
+        hub.browser().sign_up(name)
+        do(admin, name, "approve")
+    anna, ben = hub.browser(), hub.browser()
+    assert anna.sign_in("anna").status_code == 302
+    refused = ben.sign_in("ben")
+    assert refused.status_code == 403
+    assert "not on the list" in refused.text
+    file.write_text("ben\n")
+    assert ben.sign_in("ben").status_code == 302
+    assert hub.browser().sign_in("anna").status_code == 403
+    file.unlink()
+    missing = hub.browser().sign_in("ben")
+    assert missing.status_code == 503
+    assert "cannot be read" in missing.text
+    assert str(file) in hub.log
