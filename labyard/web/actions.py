@@ -45,12 +45,17 @@ class Actions:
     turns: Turns = field(default_factory=Turns)
 
     async def start(
-        self, token: str, owner: Owner, server: str, options: Mapping[str, Any] | None = None
+        self,
+        token: str,
+        owner: Owner,
+        server: str,
+        options: Mapping[str, Any] | None = None,
+        asked: asyncio.Event | None = None,
     ) -> Server:
         """Start a server and wait until it is ready. A named one that is new is made.
 
         ``options`` are the choices, None for those of last time. ``OptionsRefused`` says what is wrong
-        with them by field.
+        with them by field. ``asked`` is set once nothing stands against it here and the hub is asked.
         """
         refuse_taken(server)
         if options is not None:
@@ -59,6 +64,8 @@ class Actions:
             found = _find(await self.hub.person(token, owner.name), server)
             if not found.stopped:
                 raise _busy(found)
+            if asked is not None:
+                asked.set()
             try:
                 await self.hub.start(token, owner.name, server, options)
                 started = await self.hub.settled(token, owner.name, server, self.patience)

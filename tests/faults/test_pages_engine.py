@@ -54,3 +54,17 @@ def test_the_stream_of_figures_opens_while_the_engine_holds_every_question(
         with person.get("services/labyard/figures", stream=True, timeout=PATIENCE) as told:
             assert told.status_code == 200
             assert b"event: " in next(told.iter_content(1024))
+
+
+def test_a_choice_is_refused_on_the_form_however_long_it_takes_to_look_at_it(
+    person: Person, faulty: FaultySocket
+) -> None:
+    with faulty.fault(
+        ".*", Mode.DELAY, seconds=600
+    ):  # so that nobody knows the host's size at once
+        answer = person.submit("services/labyard/change", {"server": "", "memory": "900G"})
+    assert (answer.status_code, answer.url.partition("?")[0]) == (
+        400,
+        f"{person.url}services/labyard/change",
+    )
+    assert "900 GB is more than the" in answer.text

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -23,7 +22,9 @@ from labyard.web.view.words import shortened, utc_now
 
 # Characters of a message and of a remedy: browsers drop a cookie that is longer than 4 KB.
 _LONGEST = (300, 500)
-AT_ONCE = 1.0  # seconds a start may take before its starting page is shown
+# Seconds: how long a start may take before its starting page is shown, and between looks at the hub for
+# one that has not begun by then.
+AT_ONCE, _LOOK_AGAIN = 1.0, 0.3
 _FLASH = "labyard-said"
 # What the hub's own pages say here, where they cannot leave words: by name, so that no link can say more.
 _WORDS = {
@@ -99,15 +100,39 @@ class OwnHandler(PageHandler):
     async def begin(
         self, owner: Owner, server: str, options: Mapping[str, Any] | None = None
     ) -> None:
-        """Start a server and lead to its starting page, which says why if it has failed by then."""
-        start = self.parts.actions.start(self.token, owner, server, options)
+        """Start a server and lead to its starting page, which says why if it fails.
+
+        Whatever keeps it from beginning at all is raised here, however long that takes to come out: the
+        starting page knows nothing of it.
+        """
+        asked = asyncio.Event()
+        start = self.parts.actions.start(self.token, owner, server, options, asked)
+        task = asyncio.ensure_future(start)
+        _going.add(task)
+        task.add_done_callback(_finished)
         try:
-            with contextlib.suppress(StartFailed):
-                await until_under_way(start, AT_ONCE)
+            await self._until_under_way(task, asked, owner, server)
+        except StartFailed:
+            pass  # the starting page tells it
         finally:
             self.parts.sampler.soon()
         path = "/".join(quote(part) for part in [owner.name, server] if part)
         self.redirect(f"{self.parts.settings.base_url}hub/spawn-pending/{path}", status=303)
+
+    async def _until_under_way(
+        self, task: asyncio.Task[Any], asked: asyncio.Event, owner: Owner, server: str
+    ) -> None:
+        """Return once the start is over or the hub tells of it; raise its error if it ended with one."""
+        asking = asyncio.ensure_future(asked.wait())
+        await asyncio.wait({task, asking}, return_when=asyncio.FIRST_COMPLETED)
+        asking.cancel()
+        await asyncio.wait({task}, timeout=AT_ONCE)
+        while not task.done():
+            person = await self.parts.actions.hub.person(self.token, owner.name)
+            if server in person.servers and not person.servers[server].stopped:
+                return
+            await asyncio.wait({task}, timeout=_LOOK_AGAIN)
+        task.result()
 
     def tools(self, server: Server, owner: Owner) -> Sequence[Tool]:
         """Return a server's tools as far as they are known. Nothing here asks the lab."""
@@ -190,20 +215,10 @@ class NowhereHandler(PageHandler):
         self.send_error(404)
 
 
-async def until_under_way(action: Awaitable[Any], patience: float) -> None:
-    """Let ``action`` run on after ``patience`` seconds; raise its error if it failed before."""
-    task = asyncio.ensure_future(action)
-    _going.add(task)
-    task.add_done_callback(_finished)
-    done, _ = await asyncio.wait({task}, timeout=patience)
-    if done:
-        task.result()
+_going: set[asyncio.Task[Any]] = set()
 
 
-_going: set[asyncio.Future[Any]] = set()
-
-
-def _finished(task: asyncio.Future[Any]) -> None:
+def _finished(task: asyncio.Task[Any]) -> None:
     _going.discard(task)
     if not task.cancelled():
         task.exception()  # told on the starting page
