@@ -14,17 +14,17 @@ FIRST = (1, 2, 42, 4, 21, 53, 62, 90, 110, 130)
 # Numbers are handed out in tens to whoever works on a subject; what came later stands beside them.
 SUBJECTS: Mapping[str, Sequence[int]] = {
     "Engines and networks": (1, 2, 3, 4, *range(40, 50), 93, 95, 125),
-    "Labs and their image": (*range(30, 40), 113, 122, 124),
+    "Labs, their image and its tools": (*range(30, 40), 113, 122, 124, *range(173, 176)),
     "Local processes": (80, 81),
     "Settings and names": range(10, 20),
     "Proxy, addresses and origins": (6, *range(20, 30), 161, 162, 176),
     "Accounts and tokens": (*range(50, 60), 142, 150, 151),
     "Starts, and starts that fail": (*range(110, 113), *range(114, 120), *range(164, 167)),
-    "What goes wrong in a running lab": (120, 121, 123, *range(170, 173)),
-    "Options, profiles and groups": (*range(90, 93), 94, 190, 191),
+    "What goes wrong in a running lab": (120, 121, 123, 170, 171),
+    "Options, profiles and groups": (*range(90, 93), 94, *range(190, 200)),
     "Ends and notices": range(100, 110),
-    "Volumes, uploads and downloads": (*range(130, 140), *range(167, 170)),
-    "Pages": (*range(60, 70), 140, 141, 143, 152, 153, 163, *range(173, 176)),
+    "Volumes, uploads and downloads": (*range(130, 140), *range(167, 170), 172),
+    "Pages": (*range(60, 70), 140, 141, 143, 152, 153, 163),
     "Commands and processes": range(70, 80),
     "Dependencies, tests and benchmarks": (5, 82, 160, *range(177, 185)),
 }
