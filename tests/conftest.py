@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,31 +56,57 @@ def engine_client() -> Iterator[docker.DockerClient]:
     client.close()
 
 
-@pytest.fixture(scope="session")
-def make_yard(
-    tmp_path_factory: pytest.TempPathFactory, engine_client: docker.DockerClient
+@contextmanager
+def _making(
+    directories: pytest.TempPathFactory, client: docker.DockerClient
 ) -> Iterator[Callable[..., Yard]]:
-    """Make installations that are swept away at the end of the session."""
-    leftovers.clear(engine_client)
+    """Give what makes installations; they end together, and nothing of them stays."""
+    mine: list[Yard] = []
 
     def make(**settings: Any) -> Yard:
-        yard = Yard(tmp_path_factory.mktemp("yard"), **settings)
+        yard = Yard(directories.mktemp("yard"), **settings)
         leftovers.note(yard.installation, yard.settings["network"]["block"], yard.file)
+        mine.append(yard)
         _made.append(yard)
         return yard
 
-    yield make
-    for yard in _made:
+    def end(yard: Yard) -> None:
+        _made.remove(yard)
         if not yard.emptied:
             yard.down(labs=True)
-        leftovers.sweep(engine_client, yard.installation)
+        leftovers.sweep(client, yard.installation)
         leftovers.forget(yard.installation)
+
+    yield make
+    with ThreadPoolExecutor(4) as threads:  # each waits for its labs' grace
+        list(threads.map(end, mine))
 
 
 @pytest.fixture(scope="session")
-def yard(make_yard: Callable[..., Yard]) -> Yard:
+def make_shared_yard(
+    tmp_path_factory: pytest.TempPathFactory, engine_client: docker.DockerClient
+) -> Iterator[Callable[..., Yard]]:
+    """Make installations for several files, which end with the session."""
+    leftovers.clear(engine_client)
+    with _making(tmp_path_factory, engine_client) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def make_yard(
+    make_shared_yard: Callable[..., Yard],
+    tmp_path_factory: pytest.TempPathFactory,
+    engine_client: docker.DockerClient,
+) -> Iterator[Callable[..., Yard]]:
+    """Make installations for one file: a hub that nobody needs any more would go on computing."""
+    with _making(tmp_path_factory, engine_client) as make:
+        yield make
+
+
+@pytest.fixture(scope="session")
+def yard(make_shared_yard: Callable[..., Yard]) -> Yard:
     """One installation that is up, for all tests that leave it as they found it."""
-    place = make_yard(site={"patterns": True})
+    place = make_shared_yard(site={"patterns": True})
     place.up()
     return place
 

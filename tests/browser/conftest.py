@@ -114,9 +114,11 @@ def known() -> set[tuple[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def named(make_yard: Callable[..., Yard]) -> Yard:
+def named(make_shared_yard: Callable[..., Yard]) -> Yard:
     """An installation below /jupyterhub whose labs have host names of their own."""
-    place = make_yard(named="hub.localhost", base_url="/jupyterhub", edge={"proxy": "haproxy"})
+    place = make_shared_yard(
+        named="hub.localhost", base_url="/jupyterhub", edge={"proxy": "haproxy"}
+    )
     place.up()
     return place
 
@@ -142,7 +144,7 @@ def hostile_image(engine_client: docker.DockerClient) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def below(make_yard: Callable[..., Yard], hostile_image: str) -> Yard:
+def below(make_shared_yard: Callable[..., Yard], hostile_image: str) -> Yard:
     """An installation below /a/b in which everything a site words tries to be more than text."""
     words = [" ".join(fitting(90)[n : n + 2]) for n in range(0, 8, 2)]
     volumes = [
@@ -153,7 +155,7 @@ def below(make_yard: Callable[..., Yard], hostile_image: str) -> Yard:
         {"name": f"p{n}", "title": text, "description": " ".join(SCRIPTS[n : n + 3])[:300]}
         for n, text in enumerate(fitting(60)[:12])
     ]
-    place = make_yard(
+    place = make_shared_yard(
         base_url="/a/b",
         site={
             "name": SCRIPTS[0],
