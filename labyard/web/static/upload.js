@@ -24,6 +24,7 @@ const fail = (why) => {
 const why = (status) => {
   if (status === 413) return `More than ${amount(form.dataset.most)} at once is not taken here. Send it in parts.`;
   if (status === 401 || status === 403) return "The page was open for too long. Reload it, then try again.";
+  if (status === 408) return "The connection was silent for too long. Nothing was changed. Try again.";
   return status ? `Something went wrong (${status}). Try again.` : "The connection broke off. Nothing was changed. Try again.";
 };
 
