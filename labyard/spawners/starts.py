@@ -12,6 +12,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from jupyterhub.apihandlers.base import APIHandler
+from jupyterhub.apihandlers.users import UserServerAPIHandler
 from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.handlers.pages import SpawnHandler
 from jupyterhub.scopes import needs_scope
@@ -92,6 +93,18 @@ class StartApi(_Found, APIHandler):
         spawner = self.found(user_name, server_name or "")
         await cancel(spawner)
         self.finish(json.dumps(story(spawner)))
+
+
+class ServerApi(UserServerAPIHandler):
+    """A server over REST, JupyterHub's own: but a start under way is ended as by *Cancel* first."""
+
+    @needs_scope("delete:servers")
+    async def delete(self, user_name: str, server_name: str = "") -> None:
+        """Stop it, and with ``remove`` forget it."""
+        user = self.find_user(user_name)
+        if user is not None and server_name in user.orm_spawners:
+            await cancel(user.spawners[server_name])
+        await super().delete(user_name, server_name)
 
 
 class StoryPage(_Found, BaseHandler):
@@ -175,6 +188,8 @@ _WHICH = r"/([^/]+)(?:/([^/]+))?"
 handlers: list[tuple[str, type]] = [
     (r"/api/labyard/users/([^/]+)/server/start", StartApi),
     (r"/api/labyard/users/([^/]+)/servers/([^/]+)/start", StartApi),
+    (r"/api/users/([^/]+)/server", ServerApi),
+    (r"/api/users/([^/]+)/servers/([^/]+)", ServerApi),
     (rf"/start-story{_WHICH}", StoryPage),
     (rf"/cancel-start{_WHICH}", CancelPage),
     (rf"/start-again{_WHICH}", AgainPage),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Network
 from pathlib import Path
 
 import docker
 import pytest
+import requests
 
 from labyard.core.names import INSTALLATION, KIND, Names
 from tests.tools.bad_images import BASE, SCRIPT, BadImages
@@ -266,6 +268,24 @@ def test_cancel_ends_a_start_and_leaves_nothing(anna: Person, image: Callable[[s
     assert told["state"] == "failed"
     assert told["outcome"]["code"] == "cancelled"
     assert told["outcome"]["quiet"]
+
+
+def test_the_hubs_own_way_to_stop_a_start_answers_who_asked_for_it_and_leaves_no_token(
+    anna: Person, image: Callable[[str], str]
+) -> None:
+    url, sent = f"{anna.url}hub/api/users/anna/server", {"Authorization": f"token {anna.token}"}
+
+    def start() -> requests.Response:
+        return requests.post(url, headers=sent, json={"image": image("silent")}, timeout=60)
+
+    with ThreadPoolExecutor(1) as other:
+        asked = other.submit(start)
+        eventually(lambda: story(anna)["state"] == "starting", 20, "it starts")
+        assert requests.delete(url, headers=sent, timeout=60).status_code == 204
+        assert asked.result().status_code == 409
+    assert story(anna)["outcome"]["code"] == "cancelled"
+    tokens = anna.api("GET", "users/anna/tokens").json()["api_tokens"]
+    assert not [token for token in tokens if token["note"].startswith("Server at")]
 
 
 def test_a_cancel_while_nothing_starts_changes_nothing(anna: Person) -> None:
