@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from labyard.core.causes import KERNEL_OUT_OF_MEMORY, LAB_OUT_OF_MEMORY
+from labyard.core.causes import ENDED_BY_ITSELF, KERNEL_OUT_OF_MEMORY, LAB_OUT_OF_MEMORY
 from labyard.incidents.incident import Incident
 
 KEPT = timedelta(days=1)
 _LATELY = timedelta(seconds=10)
+_OF_A_START = timedelta(minutes=1)
 
 Key = tuple[int, str, str]
 
@@ -63,6 +64,13 @@ class Board:
             self._hushed.add(key)
         else:
             del self._told[key]
+
+    def told_otherwise(self, user_id: int, server: str, at: datetime) -> None:
+        """Forget the end of a lab that a start made which failed by ``at``: the start tells of it."""
+        for cause in (LAB_OUT_OF_MEMORY, ENDED_BY_ITSELF):
+            key = (user_id, server, cause.code)
+            if key in self._told and abs(at - self._told[key].at) < _OF_A_START:
+                del self._told[key]
 
     def _forget_lately(self, incident: Incident) -> None:
         key = (incident.user_id, incident.server, KERNEL_OUT_OF_MEMORY.code)

@@ -1,29 +1,35 @@
-"""REST of the hub, below ``/hub/api/labyard``: what somebody may choose, and why."""
+"""REST of the hub, below ``/hub/api/labyard``: what only the hub knows of people. The service calls it."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import Any
 
 from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.scopes import needs_scope
 from tornado import web
 
 from labyard.policies.effective import Effective
+from labyard.spawners.outcome import Outcome
 
 
 class _OneUser(APIHandler):
-    async def policy(self, user_name: str) -> Effective:
-        """Return what a user may have; 404 where there is none."""
+    def found(self, user_name: str) -> Any:
+        """Return JupyterHub's user; 404 where there is none."""
         user = self.find_user(user_name)
         if user is None:
             raise web.HTTPError(404)
         self.set_header("Content-Type", "application/json")
-        return await user.spawner.policy()  # type: ignore[no-any-return]
+        return user
+
+    async def policy(self, user_name: str) -> Effective:
+        """Return what a user may have; 404 where there is none."""
+        return await self.found(user_name).spawner.policy()  # type: ignore[no-any-return]
 
 
 class LimitsHandler(_OneUser):
-    """What a user may choose for a server. The service's pages call it."""
+    """What a user may choose for a server."""
 
     @needs_scope("servers")
     async def get(self, user_name: str) -> None:
@@ -41,7 +47,26 @@ class PolicyHandler(_OneUser):
         self.finish(json.dumps({"grants": [asdict(verdict) for verdict in verdicts]}))
 
 
+class PersonHandler(_OneUser):
+    """JupyterHub's model of a user, in which a server that did not start last time says why."""
+
+    @needs_scope("read:users", "read:users:name", "read:servers")
+    async def get(self, user_name: str) -> None:
+        """Answer it, without what the sign-in left behind."""
+        model = self.user_model(self.found(user_name))
+        model.pop("auth_state", None)
+        self.finish(json.dumps(model))
+
+    def server_model(self, spawner: Any, *, user: Any = None) -> dict[str, Any]:
+        """Return JupyterHub's model of a server, with ``failed``: how its last start did, or null."""
+        model = super().server_model(spawner, user=user)
+        # A row of the database, of a server that nobody asked for since the hub began, has none.
+        outcome: Outcome | None = getattr(spawner, "outcome", None)
+        return {**model, "failed": outcome.brief() if outcome else None}
+
+
 handlers: list[tuple[str, type]] = [
     (r"/api/labyard/limits/([^/]+)", LimitsHandler),
     (r"/api/labyard/policy/([^/]+)", PolicyHandler),
+    (r"/api/labyard/people/([^/]+)", PersonHandler),
 ]

@@ -13,11 +13,13 @@ from jupyterhub.traitlets import ByteSpecification
 from traitlets import Float, List, Unicode
 from traitlets.config import Configurable
 
+from labyard.core import causes
 from labyard.core.errors import LabyardError
-from labyard.options.declaration import Options, plain
+from labyard.options.declaration import Options, kept, plain
 from labyard.options.form import form
 from labyard.options.limits import Limits
 from labyard.options.link import suggested
+from labyard.options.more import more_memory
 from labyard.options.offer import offer
 from labyard.options.parse import parse
 from labyard.options.profiles import most_days, outcome
@@ -97,6 +99,12 @@ class Choosing(Configurable):
             host=host,
             lacks=engine.lacks,
         )
+
+    async def more_memory(self, error: LabyardError) -> int:
+        """Return the memory in bytes that would mend ``error``; 0 where none does, or none may be had."""
+        if error.cause is not causes.OUT_OF_MEMORY:
+            return 0
+        return more_memory(kept(self.user_options), await self.limits()) or 0
 
     async def get_options_form(self) -> str:
         """Return the form. There always is one, so that no link alone starts a server."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from jupyterhub.spawner import SpawnException
@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from labyard.core import causes
 from labyard.core.errors import LabyardError
+from labyard.core.units import show_bytes
 from labyard.options.declaration import FIELDS
 from labyard.options.link import query
 from labyard.options.refused import OptionsRefused
@@ -46,6 +47,7 @@ class Outcome:
     lab wrote last, not to be trusted. ``status`` is HTTP's. ``again`` is the
     cause's, ``mends`` the option whose change mends it, and ``quiet`` says that nothing is broken.
     Of options that were refused, ``fields`` says by name why, and ``query`` leads to the form with them.
+    ``more`` is the memory in bytes that the same start may be given next, 0 where that helps nothing.
     """
 
     code: str
@@ -59,14 +61,29 @@ class Outcome:
     quiet: bool = False
     fields: Mapping[str, str] = field(default_factory=dict)
     query: str = ""
+    more: int = 0
+
+    @property
+    def more_words(self) -> str:
+        """Return ``more`` for people."""
+        return show_bytes(self.more)
 
     def as_json(self) -> dict[str, Any]:
         """Return it for REST."""
         return asdict(self)
 
+    @classmethod
+    def of_json(cls, kept: Mapping[str, Any]) -> Outcome:
+        """Return what :meth:`as_json` gave, also by another version of this program."""
+        return cls(**{known.name: kept[known.name] for known in fields(cls) if known.name in kept})
 
-def told(error: LabyardError) -> Outcome:
-    """Return how ``error`` is told."""
+    def brief(self) -> dict[str, Any]:
+        """Return what a page says of it that has a link to the rest."""
+        return {"code": self.code, "title": self.title, "more": self.more}
+
+
+def told(error: LabyardError, more: int = 0) -> Outcome:
+    """Return how ``error`` is told; ``more`` is the outcome's."""
     if isinstance(error, NotAllowed):
         return _not_allowed(error)
     cause = error.cause
@@ -80,6 +97,7 @@ def told(error: LabyardError) -> Outcome:
         again=cause.again if cause else True,
         mends=cause.field if cause else "",
         quiet=error.code in _QUIET,
+        more=more,
     )
 
 
@@ -108,15 +126,18 @@ def unforeseen() -> Outcome:
     )
 
 
-def explained(error: LabyardError) -> SpawnException:
-    """Return the exception that JupyterHub shows to people, with the cause and the remedy."""
+def explained(error: LabyardError, more: int = 0) -> SpawnException:
+    """Return the exception that JupyterHub shows to people, with the cause and the remedy.
+
+    ``more`` is the outcome's.
+    """
     html = str(Markup("<strong>{}</strong> <span>{}</span>").format(error.message, error.remedy))
     spawn = SpawnException(
         str(error), reason=error.code, status_code=error.status, message_html=html
     )
     # Where pages and progress events look for words that people may see.
     spawn.jupyterhub_message, spawn.jupyterhub_html_message = str(error), html
-    spawn.outcome = told(error)
+    spawn.outcome = told(error, more)
     return spawn
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from jupyterhub import __version__ as hub_version
-from jupyterhub.spawner import Spawner
+from jupyterhub.spawner import Spawner, SpawnException
 from sqlalchemy import inspect
 from traitlets import Any as AnyTrait
 
@@ -54,6 +55,7 @@ class LabSpawner(Choosing, Spawner):
     _cancelled = False
     _lab_name = ""
     _starting = False
+    _failure: Outcome | None = None
 
     # -- identity ---------------------------------------------------------------------------------
 
@@ -69,30 +71,51 @@ class LabSpawner(Choosing, Spawner):
 
     def get_state(self) -> dict[str, Any]:
         """Return what must outlive the hub's process."""
-        return {**super().get_state(), "lab": self._lab_name, "starting": self._starting}
+        failed = self._failure.as_json() if self._failure else None
+        lab, starting = self._lab_name, self._starting
+        return {**super().get_state(), "lab": lab, "starting": starting, "failed": failed}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take up what :meth:`get_state` gave."""
         super().load_state(state)
         self._lab_name = state.get("lab", "")
         self._starting = state.get("starting", False)
+        self._failure = Outcome.of_json(failed) if (failed := state.get("failed")) else None
 
     def clear_state(self) -> None:
-        """Forget the lab that was."""
+        """Forget the lab that was; how its start failed is kept until the next one."""
         super().clear_state()
         self._lab_name, self._starting = "", False
 
     # -- life -------------------------------------------------------------------------------------
 
+    async def _run_apply_user_options(self, user_options: dict[str, Any]) -> None:
+        with self._noting():
+            await super()._run_apply_user_options(user_options)
+
     async def start(self) -> str:
         """Start the lab and return its URL. A start that fails leaves nothing behind."""
+        with self._noting():
+            return await self._explained()
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """Remember how a part of a start fails: JupyterHub forgets it once somebody looks at the form."""
+        self._failure = None
+        try:
+            yield
+        except SpawnException as error:
+            self._failure = of_exception(error)
+            raise
+
+    async def _explained(self) -> str:
         progress = self._progress = Progress()
         self._cancelled = False
         try:
             self._work = asyncio.create_task(self._in_turn(progress))
             return await self._work
         except LabyardError as error:
-            raise explained(error) from error
+            raise explained(error, await self.more_memory(error)) from error
         except asyncio.CancelledError:
             if not self._cancelled:
                 raise
@@ -128,7 +151,11 @@ class LabSpawner(Choosing, Spawner):
     @property
     def outcome(self) -> Outcome | None:
         """Return how the last start failed, None when it did not."""
-        if self.active or not (future := self._spawn_future) or not future.done():
+        if self.active:
+            return None
+        if (future := self._spawn_future) is None:
+            return self._failure
+        if not future.done():
             return None
         error = None if future.cancelled() else future.exception()
         return None if error is None else of_exception(error)
@@ -238,6 +265,7 @@ class LabSpawner(Choosing, Spawner):
 
     async def _forsaken(self) -> int:
         """Remove what a start made whose hub is gone, and the start with it."""
+        self._failure = self.interrupted
         try:
             await self.workplace.engine.remove(self._lab_name)
         except EngineUnreachable:

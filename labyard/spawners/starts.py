@@ -156,7 +156,10 @@ class CancelPage(_Found, BaseHandler):
 
 
 class AgainPage(_Found, SpawnHandler):
-    """The button *Start again*: the same start once more, with the options that were chosen."""
+    """The button *Start again*: the same start once more, with the options that were chosen.
+
+    With ``memory`` in the form that much of it; whether it may be had is seen as for any choice.
+    """
 
     @needs_scope("servers")
     async def _get(self, user_name: str, server_name: str, display_name: str) -> None:
@@ -173,8 +176,10 @@ class AgainPage(_Found, SpawnHandler):
     async def _start(self, user_name: str, server_name: str, pending: str) -> None:
         user = self.find_user(user_name)
         spawner = user.get_or_create_spawner(server_name, server_name, replace_failed=True)
+        memory = self.get_body_argument("memory", "")
+        options = {**spawner.user_options, "memory": memory} if memory else None
         try:
-            await until_begun(self.spawn_single_user(user, server_name, server_name))
+            await until_begun(self.spawn_single_user(user, server_name, server_name, options))
         except web.HTTPError:
             if spawner.outcome is None:
                 raise

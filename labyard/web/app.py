@@ -32,6 +32,7 @@ from labyard.volumes.transfers import Transfers
 from labyard.web import security
 from labyard.web.actions import Actions
 from labyard.web.announced import Announcements
+from labyard.web.dismissed import Dismissed
 from labyard.web.ending import ServiceHands
 from labyard.web.handlers import (
     account,
@@ -117,6 +118,7 @@ def make_parts(
         people=people,
         sampler=sampler,
         announcements=Announcements(actions.hub),
+        dismissed=Dismissed(),
         sizes=sizes,
         watcher=Watcher(
             engine, Board(), teller(engine, notices), sampler.soon, Asker(notice_keys).news

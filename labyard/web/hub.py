@@ -84,7 +84,7 @@ class Hub:
     async def person(self, token: str, name: str) -> Person:
         """Return a user with all servers, stopped ones too."""
         query = {"include_stopped_servers": "1"}
-        return parse_person(await self._call("GET", token, "users", name, query=query))
+        return parse_person(await self._call("GET", token, "labyard", "people", name, query=query))
 
     async def people(self, token: str, offset: int, limit: int) -> tuple[list[Person], int]:
         """Return a page of all users that the caller may list, and how many there are."""

@@ -7,12 +7,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from labyard.core.causes import CANCELLED
 from labyard.core.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
+class Failed:
+    """How a start failed, in brief; ``more`` is the memory in bytes that may mend it, or 0."""
+
+    code: str
+    title: str
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
-    """One server as the hub sees it now. ``pending`` is ``spawn``, ``stop`` or empty."""
+    """One server as the hub sees it now. ``pending`` is ``spawn``, ``stop`` or empty.
+
+    ``failed`` is told of a stopped one whose last start failed, unless it was cancelled.
+    """
 
     name: str
     ready: bool = False
@@ -21,6 +34,7 @@ class Server:
     last_activity: datetime | None = None
     url: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    failed: Failed | None = None
 
     @property
     def state(self) -> str:
@@ -77,7 +91,14 @@ def _server(model: Mapping[str, Any]) -> Server:
         last_activity=_time(model["last_activity"]),
         url=model["url"],
         options=model["user_options"] or {},
+        failed=_failed(model.get("failed")),
     )
+
+
+def _failed(told: Mapping[str, Any] | None) -> Failed | None:
+    if told is None or told["code"] == CANCELLED.code:
+        return None
+    return Failed(told["code"], told["title"], told["more"])
 
 
 def _time(text: str | None) -> datetime | None:

@@ -132,8 +132,8 @@ def test_a_pull_moves_and_its_failure_is_explained_in_place(
 
 
 @pytest.mark.timeout(240)
-def test_start_again_is_the_same_start_and_change_another(
-    start: Callable[..., tuple[Seat, Person]], images: BadImages
+def test_start_again_is_the_same_start_and_change_or_more_memory_another(
+    start: Callable[..., tuple[Seat, Person]], artefacts: Path
 ) -> None:
     seat, person = start("rob", "greedy", memory="128M")
     page = seat.page
@@ -142,9 +142,28 @@ def test_start_again_is_the_same_start_and_change_another(
     page.click("#start")
     page.wait_for_url("**/hub/spawn-pending/**")
     expect(page.locator("#failed")).to_contain_text("It may use 128 MB", timeout=SLOW)
+    look(page, artefacts, "failed-for-memory")
+    page.get_by_role("button", name="Start with 256 MB").click()
+    page.wait_for_url("**/hub/spawn-pending/**")
+    expect(page.locator("#failed")).to_contain_text("It may use 256 MB", timeout=SLOW)
+
+    told = seat.home().locator("[data-code=failed-start]")
+    expect(told).to_contain_text("My server did not start")
+    expect(told.get_by_role("button", name="with 512 MB")).to_be_visible()
+    expect(page.locator("[data-code=lab-out-of-memory]"), "it is told once").to_have_count(0)
+    look(page, artefacts, "home-failed-start")
+    told.get_by_role("link", name="See why").click()
     page.click("#change")
     expect(page.locator("#memory")).to_be_focused()
-    expect(page.locator("#memory")).to_have_value("128M")
+    expect(page.locator("#memory")).to_have_value("256M")
+    seat.home()
+    expect(told, "a look at the form is no start").to_have_count(1)
+    told.get_by_role("link", name="See why").click()
+    expect(page.locator("#failed")).to_contain_text("It may use 256 MB")
+    seat.home()
+    told.get_by_role("button", name="Dismiss").click()
+    expect(told).to_have_count(0)
+    page.click("#options")
     page.fill("#memory", "600M")
     page.get_by_role("button", name=re.compile("^Start")).click()
     page.wait_for_url("**/hub/spawn-pending/**")
@@ -152,6 +171,7 @@ def test_start_again_is_the_same_start_and_change_another(
     page.goto(f"{seat.yard.url}hub/spawn-pending/rob")
     page.click("#cancel")
     page.wait_for_url("**/services/labyard/**", timeout=SLOW)
+    expect(told, "who cancelled knows").to_have_count(0)
 
 
 @pytest.mark.timeout(240)
@@ -263,6 +283,7 @@ def test_a_hub_that_is_restarted_meanwhile_is_waited_for(
     assert stayed(page)
     look(page, artefacts, "interrupted")
     eventually(lambda: labs(engine_client, place, seat.name) == [], 30, "nothing of it is left")
+    assert story(person)["outcome"]["code"] == "interrupted"
     page.click("#start")
     page.wait_for_url("**/hub/spawn-pending/**")
     eventually(lambda: story(person)["state"] == "starting", 30, "it starts again")

@@ -22,7 +22,7 @@ HOME = "services/labyard/"
 
 @pytest.fixture(scope="module")
 def place(make_yard: Callable[..., Yard]) -> Yard:
-    yard = make_yard(labs={"memory": "384M"})
+    yard = make_yard(labs={"memory": "384M", "max_memory": "512M"})
     yard.up()
     yard.bootstrap()
     return yard
@@ -108,6 +108,9 @@ def test_a_lab_that_was_ended_for_memory_is_told(
 
     eventually(ended, 60, "the lab is ended")
     eventually(lambda: told(anna, "The server ran out of memory and ended"), NAMED, "home says so")
+    eventually(
+        lambda: told(anna, ">Start with 512 MB<"), 60, "once the hub knows that it is stopped"
+    )
 
 
 def test_a_lab_that_is_stopped_is_no_incident(place: Yard) -> None:

@@ -30,6 +30,7 @@ from labyard.volumes.sizes import Sizes
 from labyard.web import rights, security
 from labyard.web.actions import Actions
 from labyard.web.announced import Announcements
+from labyard.web.dismissed import Dismissed
 from labyard.web.page import Frame
 from labyard.web.people import People
 from labyard.web.sampler import Sampler
@@ -48,6 +49,7 @@ class Parts:
     people: People
     sampler: Sampler
     announcements: Announcements
+    dismissed: Dismissed
     sizes: Sizes
     watcher: Watcher
     frame: Frame

@@ -6,18 +6,22 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from labyard.core.causes import LAB_OUT_OF_MEMORY
 from labyard.core.errors import LabyardError
 from labyard.core.models import Owner
+from labyard.options.declaration import kept
+from labyard.options.more import more_memory
 from labyard.web import rights
 from labyard.web.handlers.base import PageHandler, signed_in
 from labyard.web.hub import StartFailed
 from labyard.web.servers import Person, Server
 from labyard.web.view.expiry import view_expiries
 from labyard.web.view.home import Home, home
-from labyard.web.view.incidents import view_incidents
+from labyard.web.view.incidents import IncidentView, view_failures, view_incidents
 from labyard.web.view.tools import Tool, view_tools
 from labyard.web.view.words import shortened, utc_now
 
@@ -165,10 +169,40 @@ class HomeHandler(OwnHandler):
             home=drawn,
             tools=self.tools(person.server(""), owner),
             expiries=view_expiries(await parts.expiries.of(owner.id), now),
-            incidents=view_incidents(parts.watcher.board.of(owner.id, now), now),
+            incidents=await self.incidents(person, owner, now),
             said=None if polled else self.heard(),
             pending=f"{parts.settings.base_url}hub/spawn-pending/{quote(owner.name)}",
         )
+
+    async def incidents(
+        self, person: Person, owner: Owner, now: datetime
+    ) -> Sequence[IncidentView]:
+        """Return what went wrong: starts first, then what ran."""
+        parts = self.parts
+        board = parts.watcher.board
+        for server in person.servers.values():
+            if server.failed and server.last_activity:
+                board.told_otherwise(owner.id, server.name, server.last_activity)
+        told = board.of(owner.id, now)
+        starved = {i.server for i in told if i.cause is LAB_OUT_OF_MEMORY}
+        more = await self._more(person, starved) if starved else {}
+        failed = [
+            view
+            for view in view_failures(person, now)
+            if not parts.dismissed.holds(owner, view.server, view.at)
+        ]
+        return (*failed, *view_incidents(told, now, more))
+
+    async def _more(self, person: Person, servers: set[str]) -> Mapping[str, int | None]:
+        """Return the memory that each of these servers that is stopped may be started with next."""
+        limits = (await self.parts.shares.of(person.groups)).limits
+        if info := self.parts.sampler.snapshot.info:
+            limits = limits.model_copy(update={"host_memory": info.memory})
+        return {
+            server.name: more_memory(kept(server.options), limits)
+            for server in person.servers.values()
+            if server.stopped and server.name in servers
+        }
 
 
 class ServerFormHandler(OwnHandler):
@@ -190,7 +224,7 @@ class ServerFormHandler(OwnHandler):
     async def _act(self, action: str, owner: Owner, server: str) -> None:
         actions, name = self.parts.actions, server or "My server"
         if action == "start":
-            return await self.begin(owner, server)
+            return await self.begin(owner, server, await self._with_more(owner, server))
         if action == "cancel":
             cancelled = await actions.cancel(self.token, owner, server)
             self.say(*_WORDS["cancelled" if cancelled else "ready-already"])
@@ -205,6 +239,14 @@ class ServerFormHandler(OwnHandler):
             done = f"{name} was deleted. Your volumes are as they were."
             self.say("done", done, about=server)
         return self.go_home()
+
+    async def _with_more(self, owner: Owner, server: str) -> Mapping[str, Any] | None:
+        """Return the options of last time with the memory that the form asks for, None if for none."""
+        memory = self.get_body_argument("memory", "")
+        if not memory:
+            return None
+        person = await self.parts.actions.hub.person(self.token, owner.name)
+        return {**person.server(server).options, "memory": memory}
 
 
 class NowhereHandler(PageHandler):

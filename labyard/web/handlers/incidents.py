@@ -5,6 +5,7 @@ from __future__ import annotations
 from labyard.web import rights
 from labyard.web.handlers.base import signed_in
 from labyard.web.handlers.home import OwnHandler
+from labyard.web.view.incidents import FAILED_START
 
 
 class DismissHandler(OwnHandler):
@@ -15,5 +16,8 @@ class DismissHandler(OwnHandler):
         """Do it, then show home without it."""
         owner = await self.owner(rights.ACT)
         server, code = self.get_body_argument("server", ""), self.get_body_argument("code", "")
-        self.parts.watcher.board.dismiss(owner.id, server, code)
+        if code == FAILED_START:
+            self.parts.dismissed.put(owner, server, self.get_body_argument("at", ""))
+        else:
+            self.parts.watcher.board.dismiss(owner.id, server, code)
         self.go_home()

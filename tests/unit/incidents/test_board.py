@@ -75,3 +75,14 @@ def test_a_lab_that_ended_is_not_told_of_twice() -> None:
     board.put(KERNEL)
     board.put(later(replace(KERNEL, cause=causes.LAB_OUT_OF_MEMORY), seconds=3))
     assert [i.cause for i in board.of(7, AT)] == [causes.LAB_OUT_OF_MEMORY]
+
+
+def test_the_end_of_a_lab_is_told_by_the_start_that_failed_with_it() -> None:
+    board = Board()
+    ended = replace(KERNEL, cause=causes.LAB_OUT_OF_MEMORY)
+    board.put(replace(ended, server="other"))
+    board.put(ended)
+    board.told_otherwise(7, "", AT + timedelta(minutes=5))
+    assert len(board.of(7, AT)) == 2, "an earlier lab's end is another thing"
+    board.told_otherwise(7, "", AT + timedelta(seconds=3))
+    assert [i.server for i in board.of(7, AT)] == ["other"]

@@ -11,8 +11,9 @@ from labyard.settings.schema import Settings
 from labyard.web.files import STATIC
 from labyard.web.page import Frame, environment, template_paths
 from labyard.web.sampler import Snapshot
+from labyard.web.servers import Failed, Server
 from labyard.web.view.home import home
-from labyard.web.view.incidents import view_incidents
+from labyard.web.view.incidents import view_failures, view_incidents
 from labyard.web.view.tools import Tool
 from tests.unit.web.conftest import ANNA, NAMES, NOW, person, running, share
 
@@ -28,6 +29,7 @@ def test_htmx_is_the_file_that_was_vetted() -> None:
 
 
 def render(settings: Settings, snapshot: Snapshot, **caller: object) -> tuple[str, str]:
+    failing = person(Server("train", failed=Failed("no-image", "There is no such image", 2**30)))
     drawn = home(
         person(running()),
         ANNA,
@@ -44,9 +46,9 @@ def render(settings: Settings, snapshot: Snapshot, **caller: object) -> tuple[st
         xsrf="token",
         home=drawn,
         tools=(Tool("Glances", "speedometer2", "/user/anna/glances/"),),
-        incidents=view_incidents([OOM], NOW),
+        incidents=(*view_failures(failing, NOW), *view_incidents([OOM], NOW, {"": 2**30})),
         said=None,
-        pending="/hub/spawn-pending/anna",
+        pending=f"{settings.base_url}hub/spawn-pending/anna",
         expiries={},
     )
 

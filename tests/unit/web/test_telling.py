@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from labyard.core import causes
+from labyard.core.models import Owner
 from labyard.incidents.incident import Incident
 from labyard.notices.models import LONGEST
+from labyard.web.dismissed import Dismissed
+from labyard.web.servers import Failed, Person, Server
 from labyard.web.telling import notice_of
-from labyard.web.view.incidents import view_incidents
+from labyard.web.view.incidents import view_failures, view_incidents
 
 AT = datetime(2026, 11, 21, 10, 42, tzinfo=UTC)
 FACTS = "All of this server together may use 16.5 GB."
@@ -30,6 +33,31 @@ def test_home_says_where_when_and_how_often() -> None:
     (drawn,) = view_incidents(
         [Incident(causes.KERNEL_OUT_OF_MEMORY, 1, "train", AT, FACTS, times=3)],
         AT.replace(minute=50),
+        {},
     )
     assert drawn.title == "A kernel ran out of memory · train (3 times)"
     assert (drawn.clock, drawn.ago, drawn.change) == ("10:42 UTC", "8 min ago", "memory")
+
+
+def test_home_says_which_server_did_not_start_until_it_does() -> None:
+    failed = Failed("out-of-memory", "The lab ran out of memory while starting", 2 * 2**30)
+    servers = [Server("train", last_activity=AT, failed=failed), Server("", last_activity=AT)]
+    who = Person("anna", False, {server.name: server for server in servers})
+    (drawn,) = view_failures(who, AT.replace(minute=50))
+    assert (drawn.title, drawn.ago) == ("train did not start", "8 min ago")
+    assert drawn.facts == "The lab ran out of memory while starting."
+    assert drawn.more_words == "2 GB"
+
+
+def test_more_memory_is_offered_to_a_lab_that_ended_for_want_of_it() -> None:
+    wanting = [Incident(cause, 1, "", AT) for cause in (causes.LAB_OUT_OF_MEMORY, causes.HOME_FULL)]
+    assert [drawn.more for drawn in view_incidents(wanting, AT, {"": 2**30})] == [2**30, 0]
+    assert [drawn.more for drawn in view_incidents(wanting, AT, {"": None})] == [0, 0]
+
+
+def test_a_dismissed_failure_stays_away_until_the_next() -> None:
+    dismissed, anna, ben = Dismissed(), Owner(1, "anna"), Owner(2, "ben")
+    dismissed.put(anna, "", "2026-11-21T10:42:00+00:00")
+    assert dismissed.holds(anna, "", "2026-11-21T10:42:00+00:00")
+    assert not dismissed.holds(anna, "", "2026-11-21T10:43:00+00:00")
+    assert not dismissed.holds(ben, "", "2026-11-21T10:42:00+00:00")
