@@ -13,6 +13,7 @@ _INTRO = """\
 
 Made from `labyard/core/causes.py` by `make docs`; a test fails when it is stale.
 What to do about a lab that does not start, step by step: [how-to](../howto/when-a-lab-does-not-start.md).
+How each was brought about on a real engine: [how each cause was seen](failures-seen.md).
 
 The code is the `error` of REST answers and the `reason` of JupyterHub's metric of spawns.
 *Again* says whether the very same start may succeed next time; *change* is the option that *Change* leads to.

@@ -55,6 +55,11 @@ def killed(container: Container) -> int:
     return int(counts["oom_kill"])
 
 
+def exited(container: Container) -> bool:
+    container.reload()
+    return bool(container.attrs["State"]["Status"] == "exited")
+
+
 def told(person: Person, words: str) -> bool:
     return words in person.get(HOME).text
 
@@ -101,12 +106,7 @@ def test_a_lab_that_was_ended_for_memory_is_told(
         f"(p / 'jupyter_server_config.py').write_text({own!r})"
     )
     container.restart(timeout=10)
-
-    def ended() -> bool:
-        container.reload()
-        return container.attrs["State"]["Status"] == "exited"
-
-    eventually(ended, 60, "the lab is ended")
+    eventually(lambda: exited(container), 60, "the lab is ended")
     eventually(lambda: told(anna, "The server ran out of memory and ended"), NAMED, "home says so")
     eventually(
         lambda: told(anna, ">Start with 512 MB<"), 60, "once the hub knows that it is stopped"
@@ -121,3 +121,16 @@ def test_a_lab_that_is_stopped_is_no_incident(place: Yard) -> None:
     eventually(lambda: carl.lab("api").status_code == 200, 30, "the lab answers")
     assert "ended by itself" not in carl.get(HOME).text
     carl.halt()
+
+
+def test_a_lab_that_somebody_killed_is_told_and_not_as_short_of_memory(
+    place: Yard, engine_client: docker.DockerClient
+) -> None:
+    dirk = place.member("dirk")
+    dirk.run()
+    container = lab(place, dirk, engine_client)
+    Kernel(dirk).send("import os, signal; os.kill(os.getppid(), signal.SIGKILL)")
+    eventually(lambda: exited(container), 30, "the lab is ended")
+    eventually(lambda: told(dirk, "The server ended by itself"), NAMED, "home says so")
+    assert told(dirk, "Its exit code is 137. Something killed it.")
+    assert not told(dirk, "ran out of memory")

@@ -68,7 +68,7 @@ def place(make_yard: Callable[..., Yard], small_disk: Path) -> Yard:
     return yard
 
 
-Make = Callable[[str, str], Callable[..., str]]
+Make = Callable[..., Callable[..., str]]
 
 
 @pytest.fixture
@@ -77,12 +77,13 @@ def small(place: Yard, engine_client: docker.DockerClient, tmp_path: Path) -> It
     owners: set[str] = set()
     with ExitStack() as stack:
 
-        def make(user: str, key: str) -> Callable[..., str]:
+        def make(user: str, key: str, megabytes: int = 16) -> Callable[..., str]:
             owners.add(user)
             names = Names(place.installation)
             labels = names.volume_labels(place.user_id(user), user, key)
             name = names.volume(user, key)
-            return stack.enter_context(small_volume(engine_client, name, labels, tmp_path / key))
+            disk = small_volume(engine_client, name, labels, tmp_path / key, megabytes * 2**20)
+            return stack.enter_context(disk)
 
         yield make
         for user in owners:
@@ -121,12 +122,15 @@ def test_a_workspace_that_becomes_full_is_told_and_can_be_emptied_from_jupyterla
     place: Yard, small: Make
 ) -> None:
     emil = place.member("emil")
-    small("emil", "workspace")
+    small("emil", "workspace", 64)
     small("emil", "home")  # where nobody has lived
     emil.run()
     kernel = Kernel(emil)
     assert "Your storage" not in home(emil)
     time.sleep(7)  # its file is read seldom by now
+    most = "import os; s = os.statvfs('.'); n = s.f_bavail * s.f_frsize - 2 * 2**20"
+    kernel.run(f"{most}; f = os.open('most.bin', 65); os.posix_fallocate(f, 0, n); os.close(f)")
+    eventually(lambda: "Your storage is nearly full" in home(emil), NAMED, "home warns")
     kernel.run(f"import subprocess; subprocess.run(['sh', '-c', {FILL.format('data.bin')!r}])")
     eventually(lambda: "Your storage is full" in home(emil), NAMED, "home says so")
     eventually(lambda: "data.bin" in home(emil), NAMED, "home says what to delete")
@@ -154,12 +158,17 @@ def test_a_disk_of_the_engine_that_becomes_full_is_told(place: Yard, small_disk:
     hugo.halt("on-small-disk")
 
 
-def test_a_full_volume_that_nobody_lived_in_is_lived_beside(place: Yard, small: Make) -> None:
+def test_a_full_volume_that_nobody_lived_in_is_lived_beside(
+    place: Yard, small: Make, engine_client: docker.DockerClient
+) -> None:
     ida = place.member("ida")
     small("ida", "home")(FILL.format("/v/junk"))
     ida.run()
     eventually(lambda: "Your storage is full" in home(ida), NAMED, "home says so")
     assert "disk is full" not in home(ida)
+    disk = engine_client.volumes.get(Names(place.installation).volume("ida", "home"))
+    run("mount", "-o", "remount,ro", disk.attrs["Mountpoint"])  # as the kernel does on a bad disk
+    eventually(lambda: "can only be read" in home(ida), NAMED, "home says so")
 
 
 def test_a_volume_that_takes_no_home_is_not_taken_for_the_engines_disk(
