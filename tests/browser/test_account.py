@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Seat
 from tests.browser.looks import look
@@ -36,6 +36,35 @@ def test_the_menu_leads_there_by_keyboard(olga: Seat) -> None:
         tab(page, name)
         expect(page).to_have_title(re.compile(f"^{name} · "))
     assert olga.problems == []
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "busy"),
+    [
+        ("services/labyard/account/profile", "Save", "Saving…"),
+        ("hub/spawn/olga", "Start my server", "Starting…"),
+    ],
+)
+def test_a_pressed_button_says_so_and_sends_once(
+    path: str, form: str, busy: str, olga: Seat
+) -> None:
+    page, sent = olga.open(path), []
+
+    def answer(route: Route) -> None:
+        if route.request.method == "POST":
+            sent.append(route.request.url)
+            route.fulfill(status=204)  # the page stays
+        else:
+            route.continue_()
+
+    page.route("**", answer)
+    page.get_by_role("button", name=form).click()
+    button = page.get_by_role("button", name=busy)
+    expect(button).to_be_disabled()
+    expect(button).to_be_focused()
+    button.click(force=True)
+    page.evaluate("fetch('later', {method: 'POST'})")
+    assert len(sent) == 2, "the form once, and what was sent after it"
 
 
 def test_a_token_is_made_copied_and_revoked(olga: Seat, artefacts: Path) -> None:
