@@ -31,7 +31,12 @@ def _view(expiry: Expiry, now: datetime) -> ExpiryView:
     return ExpiryView(
         words=left(expiry, now),
         at=expiry.expires.isoformat(timespec="seconds"),
-        clock=f"{expiry.expires.day} {expiry.expires:%b %Y, %H:%M} UTC",
+        clock=_clock(expiry.expires, now),
         soon=expiry.expires - now <= _SOON,
         extendable=not expiry.ended(now) and worth_extending(expiry, now),
     )
+
+
+def _clock(then: datetime, now: datetime) -> str:
+    year = "" if then.year == now.year else f" {then.year}"
+    return f"{then.day} {then:%b}{year}, {then:%H:%M} UTC"

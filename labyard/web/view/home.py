@@ -14,6 +14,7 @@ from labyard.settings.schema import Settings
 from labyard.volumes.sizes import Measured
 from labyard.web.sampler import Snapshot
 from labyard.web.servers import Person
+from labyard.web.view.gpus import GpusView, view_gpus
 from labyard.web.view.pace import pace
 from labyard.web.view.server import ServerView, view_server
 from labyard.web.view.volumes import VolumeView, view_volumes
@@ -26,6 +27,7 @@ class Home:
     server: ServerView
     others: tuple[ServerView, ...]
     volumes: tuple[VolumeView, ...]
+    gpus: GpusView | None
     named_limit: int
     isolated: bool
     error: LabyardError | None
@@ -65,6 +67,7 @@ def home(
         server=server,
         others=others,
         volumes=view_volumes(owner, snapshot, sizes, settings=settings, names=names),
+        gpus=view_gpus(owner, snapshot, allowed.limits),
         named_limit=allowed.servers,
         isolated=snapshot.info is None or snapshot.info.isolated,
         error=snapshot.error,

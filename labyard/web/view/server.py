@@ -13,6 +13,7 @@ from labyard.options.limits import Limits
 from labyard.options.profiles import outcome
 from labyard.web.sampler import Snapshot
 from labyard.web.servers import Server
+from labyard.web.view.gpus import held_by
 from labyard.web.view.meters import Meters, view_meters
 from labyard.web.view.words import ago, cores, lasting
 
@@ -67,16 +68,18 @@ def view_server(
     running = state == "running"
     made = made_of(server, lab if running else None, limits)
     cpu, memory = (made.cpu, made.memory) if limited else (None, None)
+    gpus = held_by(lab if running else None, limits.devices)
+    size = " · ".join(filter(None, [_size(cpu, memory), ", ".join(gpus)]))
     return ServerView(
         name=server.name,
         state=state,
         url=server.url,
         made_of=(
-            " · ".join(filter(None, [made.image, _size(cpu, memory)]))
+            " · ".join(filter(None, [made.image, size]))
             if limited
             else "a process of this machine, without limits"
         ),
-        size=_size(cpu, memory),
+        size=size,
         times=_times(server, now) if running else "",
         meters=(
             view_meters(snapshot.usage(owner.id, server.name), cpu, memory, now)
