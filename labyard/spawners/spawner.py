@@ -265,13 +265,13 @@ class LabSpawner(Choosing, Spawner):
 
     async def _forsaken(self) -> int:
         """Remove what a start made whose hub is gone, and the start with it."""
-        self._failure = self.interrupted
         try:
             await self.workplace.engine.remove(self._lab_name)
         except EngineUnreachable:
             raise  # nobody knows whether it runs
         except LabyardError as error:
             self.log.warning("What is left of %s: %s", self._log_name, error)
+        self._failure = self.interrupted
         return 1
 
     async def _settled(self) -> int | None:

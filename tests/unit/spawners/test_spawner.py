@@ -52,6 +52,13 @@ async def test_a_forsaken_start_is_over_only_where_the_engine_answers(
     spawner.load_state({"lab": "yard-anna", "starting": True})
     assert await spawner.poll() == told
 
+    kept = spawner.get_state()["failed"]
+    assert (kept["code"] if kept else None) == ("interrupted" if told else None)
+    later = Spawner(user=Anna())
+    later.load_state(spawner.get_state())
+    later.clear_state()
+    assert later.get_state()["failed"] == kept, "it outlives the hub and the lab"
+
 
 async def test_a_server_that_would_answer_for_the_default_one_is_not_started(
     tmp_path: Path,
