@@ -43,6 +43,14 @@ def vera(seat: Callable[..., Seat]) -> Seat:
     return seat("vera")
 
 
+@pytest.fixture
+def made(vera: Seat) -> None:
+    """See that there are volumes, whichever test is the first: a start makes them."""
+    if vera.open(PAGE).locator("button#download-cache").count():
+        start(vera.page, "vera")
+        stop(vera)
+
+
 def start(page: Page, name: str) -> None:
     page.goto(page.url.split("services")[0] + "services/labyard/")
     page.click("#start")
@@ -169,6 +177,7 @@ def there_again(vera: Seat, sent: Path, artefacts: Path, to: Path) -> Path:
     return landed(saving.value, to)
 
 
+@pytest.mark.usefixtures("made")
 @pytest.mark.timeout(300)
 def test_files_are_sent_with_progress_and_refused_in_words(
     vera: Seat, artefacts: Path, tmp_path: Path
@@ -220,6 +229,7 @@ def test_files_are_sent_with_progress_and_refused_in_words(
     expect(page.locator("#send")).to_be_enabled()
 
 
+@pytest.mark.usefixtures("made")
 @pytest.mark.timeout(300)
 def test_all_of_it_works_without_javascript(
     seat: Callable[..., Seat], vera: Seat, tmp_path: Path
@@ -244,6 +254,7 @@ def test_all_of_it_works_without_javascript(
     expect(page.locator(".ly-said")).to_contain_text("Cache was reset")
 
 
+@pytest.mark.usefixtures("made")
 def test_the_keyboard_reaches_everything(vera: Seat) -> None:
     page = vera.open("services/labyard/volume/workspace")
     reached = []
