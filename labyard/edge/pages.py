@@ -97,11 +97,16 @@ OURS = Site()
 
 
 def inlined(image: Path) -> str:
-    """Return an address that holds the image itself; empty for one that is large, or none."""
+    """Return an address that holds the image itself; empty for one that is large, not there, or none."""
     kind, _ = guess_type(image.name)
-    if kind is None or not kind.startswith("image/") or image.stat().st_size > _MOST_LOGO:
+    if kind is None or not kind.startswith("image/"):
         return ""
-    return f"data:{kind};base64,{b64encode(image.read_bytes()).decode()}"
+    try:
+        with image.open("rb") as file:
+            content = file.read(_MOST_LOGO + 1)
+    except OSError:
+        return ""
+    return f"data:{kind};base64,{b64encode(content).decode()}" if len(content) <= _MOST_LOGO else ""
 
 
 def document(status: int, home: str, site: Site = OURS) -> bytes:

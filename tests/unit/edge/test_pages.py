@@ -42,6 +42,12 @@ def test_a_small_logo_is_in_the_page_itself_and_a_large_one_is_not(tmp_path: Pat
     assert pages.inlined(other) == ""
 
 
+def test_a_logo_that_cannot_be_read_is_done_without(tmp_path: Path) -> None:
+    assert pages.inlined(tmp_path / "gone.svg") == ""
+    (tmp_path / "folder.svg").mkdir()
+    assert pages.inlined(tmp_path / "folder.svg") == ""
+
+
 def test_a_replaced_file_is_private_and_leaves_nothing_beside_it(tmp_path) -> None:
     file = tmp_path / "routes.map"
     for content in ("one", "two"):
