@@ -182,7 +182,7 @@ VOLUME_FULL = Cause(
     "volume-full",
     "A volume has no room for a new home",
     "The volume is there, full, and without the directories of a lab, which cannot be made in it.",
-    "Reset the volume, or ask your administrator to make room in it: nothing of yours is there yet.",
+    "Ask your administrator to make room in it. Or download what is in it, if you need that, and reset it.",
 )
 ENGINE_UNREACHABLE = Cause(
     "engine-unreachable",
