@@ -38,7 +38,16 @@ class Asker:
             ):
                 if answer.status == 204:
                     return known
-                content = await answer.content.read(_LARGEST + 1)
-                return content if answer.status == 200 and len(content) <= _LARGEST else None
+                return await _whole(answer) if answer.status == 200 else None
         except (aiohttp.ClientError, TimeoutError):
             return None
+
+
+async def _whole(answer: aiohttp.ClientResponse) -> bytes | None:
+    """Return all that is said, in however many pieces it comes; None where that is too much."""
+    content = b""
+    async for piece in answer.content.iter_any():
+        content += piece
+        if len(content) > _LARGEST:
+            return None
+    return content

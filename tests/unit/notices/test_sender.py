@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import time
@@ -25,17 +26,24 @@ NOTICE = Notice("Maintenance at 18:00.")
 
 
 class Listening:
-    """A lab that answers ``status`` and keeps what it was sent."""
+    """A lab that answers ``status`` with what it ``says``, in two parts, and keeps what it was sent."""
 
     def __init__(self) -> None:
         self.status, self.says = 200, b""
         self.heard: list[tuple[dict[str, str], bytes]] = []
         self.given = KEYS.hand_over(ServerRef(Owner(7, "anna"), "train"))
 
-    async def answer(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
         self.heard.append((dict(request.headers), await request.read()))
         headers = {"Location": "/elsewhere"}
-        return web.Response(status=self.status, headers=headers, body=self.says)
+        if not self.says:
+            return web.Response(status=self.status, headers=headers)
+        response = web.StreamResponse(status=self.status, headers=headers)
+        await response.prepare(request)
+        await response.write(self.says[:1])
+        await asyncio.sleep(0.05)
+        await response.write(self.says[1:])
+        return response
 
     def lab(self, port: int) -> Lab:
         labels = {**Names("yard").lab_labels(7, "anna", "train"), **self.given.labels}
