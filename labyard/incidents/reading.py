@@ -40,7 +40,7 @@ class Reports:
         self._followed = 0
 
     async def of(self, lab: str) -> AsyncGenerator[bytes, None]:
-        """Yield a lab's report again and again, most of all when it changes.
+        """Yield a lab's report: at each change while it can be asked, else at each look at its file.
 
         Raises
         ------
@@ -57,6 +57,7 @@ class Reports:
                 if (content := await self._guarded(lab, self._read(lab))) is not None:
                     yield content
                 async for content in self._heard(lab):
+                    looks = 0  # should a question break off, the next one comes soon
                     yield content
         finally:
             self._followed -= 1

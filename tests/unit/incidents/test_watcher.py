@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +31,9 @@ class Engine(LocalEngine):
 
     async def labs(self) -> Sequence[Lab]:
         return [LAB]
+
+    async def lab(self, name: str) -> Lab | None:
+        return LAB
 
     async def watch(self) -> AsyncGenerator[LabEvent, None]:
         await asyncio.Event().wait()
@@ -85,3 +90,21 @@ async def test_a_report_that_fails_oddly_is_asked_for_again(
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
     assert [one.cause.code for one in board.of(7, datetime.now(UTC))] == ["home-full"]
+
+
+async def test_a_question_that_breaks_off_is_asked_again_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_SOON", (0.01, 0.01))
+    monkeypatch.setattr(reading, "_BREATH", 0.0)
+    answers = itertools.chain.from_iterable((b"%d" % n, None) for n in itertools.count())
+
+    async def ask(lab: Lab, known: bytes) -> bytes | None:
+        return next(answers)
+
+    async with (
+        asyncio.timeout(10),
+        aclosing(reading.Reports(Engine(tmp_path), ask).of(LAB.name)) as told,
+    ):
+        while await anext(told) != b"9":
+            pass
