@@ -11,28 +11,10 @@ from labyard.core.errors import Refused
 # First parts of the addresses of JupyterLab, its usual extensions, and the tools of our labs.
 TAKEN = frozenset(
     (
-        *("api", "custom", "doc", "edit", "files", "git", "hub", "kernelspecs", "lab", "login"),
-        *(
-            "logout",
-            "lsp",
-            "metrics",
-            "nbconvert",
-            "notebooks",
-            "consoles",
-            "proxy",
-            "server-proxy",
-        ),
-        *("services", "static", "terminals", "tree", "user", "view", "voila"),
-        *(
-            "code-server",
-            "glances",
-            "mlflow",
-            "openvscode",
-            "openvscode-server",
-            "tensorboard",
-            "vscode",
-        ),
-    )
+        "api custom doc edit files git hub kernelspecs lab login logout lsp metrics nbconvert "
+        "notebooks consoles proxy server-proxy services static terminals tree user view voila "
+        "code-server glances mlflow openvscode openvscode-server tensorboard vscode"
+    ).split()
 )
 
 

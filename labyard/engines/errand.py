@@ -16,9 +16,8 @@ import tarfile
 import time
 
 BLOCK = 512  # bytes that a file system counts in
-SCRATCH = (
-    ".labyard-upload-"  # begins the directories that uploads are gathered in, at a volume's top
-)
+# Begins the directories that uploads are gathered in, at a volume's top.
+SCRATCH = ".labyard-upload-"
 _FEW = 4  # such directories of one volume that are told at once
 _ASIDE = "old"  # in a scratch directory: what was in the way; beside it, NEW: what came
 NEW = "new"

@@ -15,10 +15,10 @@ from tarfile import TarInfo
 
 from labyard.core.errors import Refused
 from labyard.core.units import show_bytes
+from labyard.engines.errand import SCRATCH
 from labyard.volumes.tars import shown
 
 _PATH, _NAME = 4000, 255  # bytes
-RESERVED = ".labyard-upload-"  # begins names at a volume's top that uploads themselves use
 _FILE, _FOLDER, _LINK = "file", "folder", "link"
 _ODD = {
     tarfile.CHRTYPE: "a device",
@@ -149,8 +149,8 @@ class Admission:
             or len(clean) > _PATH
         ):
             raise _bad(entry, "has too long a name", "Shorten it.")
-        if parts and parts[0].startswith(RESERVED):
-            raise _bad(entry, f"begins with {RESERVED}, which uploads themselves use", "Rename it.")
+        if parts and parts[0].startswith(SCRATCH):
+            raise _bad(entry, f"begins with {SCRATCH}, which uploads themselves use", "Rename it.")
         return clean
 
     @staticmethod

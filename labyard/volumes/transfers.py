@@ -19,8 +19,9 @@ from labyard.core.locks import UserLocks
 from labyard.core.models import LAB_USER, Owner, Unpacking
 from labyard.core.names import Names
 from labyard.engines.base import Engine
+from labyard.engines.errand import SCRATCH
 from labyard.settings.volumes import Uploads, VolumeSettings
-from labyard.volumes.admission import RESERVED, Admission, Limits
+from labyard.volumes.admission import Admission, Limits
 from labyard.volumes.bounds import Filling, Reading
 from labyard.volumes.catalog import Entry, catalog, users
 from labyard.volumes.intake import Intake, Outgoing
@@ -178,9 +179,9 @@ def checked_folder(text: str) -> str:
             f"{shown(text)} cannot be a folder in a volume.",
             remedy="Write, for example, data/2026, without '..'.",
         )
-    if parts and parts[0].startswith(RESERVED):
+    if parts and parts[0].startswith(SCRATCH):
         raise Refused(
-            f"A folder that begins with {RESERVED} is an upload's own.", remedy="Choose another."
+            f"A folder that begins with {SCRATCH} is an upload's own.", remedy="Choose another."
         )
     return "/".join(parts)
 
