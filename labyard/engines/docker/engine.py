@@ -62,7 +62,7 @@ class DockerEngine(Engine):
         self._creations = Creations(self._daemon, pauses)
         self._errands = Errands(self._daemon, errands_image)
         self._samples = Samples(self._daemon.connection)
-        self._ended: dict[str, int] = {}  # processes of labs, by the kernel, as last watched
+        self._kills: dict[str, int] = {}  # OOM kills that were told of, by container id
 
     @property
     def lacks(self) -> Mapping[str, str]:
@@ -135,7 +135,7 @@ class DockerEngine(Engine):
 
     def watch(self) -> AsyncGenerator[LabEvent, None]:
         """Yield what happens to labs."""
-        return Watch(self._daemon.connection, self._daemon.names.installation, self._ended).events()
+        return Watch(self._daemon.connection, self._daemon.names.installation, self._kills).events()
 
     async def report(self, name: str) -> bytes:
         """Return what a lab's own program says of it; empty if nothing."""

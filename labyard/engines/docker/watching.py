@@ -76,6 +76,7 @@ class Watch:
             "label": [f"{name}={value}" for name, value in self._wanted.items()],
         }
         self._labs: dict[str, _Watched] = {}
+        self._turn = asyncio.Lock()  # one container at a time: what is told of it, or what is found
         self._told: asyncio.Queue[LabEvent | Exception] = asyncio.Queue()
 
     async def events(self) -> AsyncGenerator[LabEvent, None]:
@@ -106,18 +107,22 @@ class Watch:
     async def _follow(self) -> None:
         lines = self._connection.stream("watching the labs", self._lines, extra=math.inf)
         async for line in lines:
-            about = line.get("Actor") or {"ID": ""}
-            container, told = str(about["ID"]), about.get("Attributes") or {}
-            match line.get("Action"):
-                case "start":
-                    await self._meet(container, new=True)
-                case "kill" | "stop" if container in self._labs:
-                    self._labs[container].asked = time.monotonic()
-                case "oom":
-                    self._hurt(container)
-                case "die":
-                    await self._part(container, str(told.get("exitCode", "")))
+            async with self._turn:
+                await self._take(line)
         raise unreachable(self._connection.url, "its events broke off")
+
+    async def _take(self, line: read.Answer) -> None:
+        about = line.get("Actor") or {"ID": ""}
+        container, told = str(about["ID"]), about.get("Attributes") or {}
+        match line.get("Action"):
+            case "start":
+                await self._meet(container, new=True)
+            case "kill" | "stop" if container in self._labs:
+                self._labs[container].asked = time.monotonic()
+            case "oom":
+                self._hurt(container)
+            case "die":
+                await self._part(container, str(told.get("exitCode", "")))
 
     async def _lines(self, client: Client) -> AsyncGenerator[read.Answer, None]:
         params = {"filters": json.dumps(self._filters)}
@@ -141,6 +146,8 @@ class Watch:
         pid = answer["State"].get("Pid") or 0
         counter = await asyncio.to_thread(oom.find, pid, container) if pid else None
         before = await asyncio.to_thread(oom.kills, counter) if counter else None
+        if (met := self._labs.get(container)) is not None:  # it began again, and no end was told
+            met.call_off()
         self._labs[container] = lab = _Watched(
             name=answer["Name"].lstrip("/"),
             labels=labels,
@@ -205,9 +212,13 @@ class Watch:
             "listing labs",
             lambda d: d._query_json("containers/json", params={"filters": json.dumps(filters)}),
         )
-        for row in rows:
-            if row["Id"] not in self._labs:
-                await self._meet(row["Id"], new=False)
+        running = [str(row["Id"]) for row in rows]
+        for container in running:
+            async with self._turn:  # an end meanwhile is told of what is known by then
+                if container not in self._labs:
+                    await self._meet(container, new=False)
+        for gone in self._earlier.keys() - set(running):
+            del self._earlier[gone]
 
     def _look(self) -> list[_Watched]:
         """Return the labs that lost a process since the last look. Runs beside the loop."""

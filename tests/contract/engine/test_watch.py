@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 
 from labyard.core.models import Happening, LabEvent
 from labyard.engines.base import REPORT_BYTES, Engine
-from tests.contract.engine.places import Place, ask, running
+from tests.contract.engine.places import Place, ask, eventually, running
 
 SECONDS = 5.0
 # Takes 1 GB, in a lab that may use 256 MB.
 GREEDY = "b = [bytearray(10**6) for _ in range(1000)]"
+DEAF = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("deaf", flush=True)
+time.sleep(60)
+"""
 REPORT = "/tmp/labyard-report.json"
 
 
@@ -103,10 +110,13 @@ async def test_a_lab_that_the_kernel_ended_for_memory_is_told(
 async def test_a_lab_that_had_to_be_killed_is_not_said_to_have_run_out_of_memory(
     containers: Place, engine: Engine, watcher: Watcher
 ) -> None:
-    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
-    lab = await running(engine, containers.plan(command=("python3", "-c", deaf)))
+    lab = await running(engine, containers.plan(command=("python3", "-c", DEAF)))
     assert (await watcher.next()).kind is Happening.STARTED
-    await asyncio.sleep(1)  # it is deaf
+
+    async def deaf() -> bool:
+        return "deaf" in await engine.logs(lab.name)
+
+    await eventually(deaf)
     await engine.stop(lab.name, 1)
     told = await watcher.next()
     assert (told.kind, told.exit_code, told.killed) == (Happening.ENDED, 137, False)
@@ -117,11 +127,15 @@ async def test_a_lab_that_had_to_be_killed_is_not_said_to_have_run_out_of_memory
 async def test_what_the_kernel_ended_while_nobody_watched_is_told_to_who_comes_back(
     containers: Place, engine: Engine
 ) -> None:
-    first = Watcher(engine.watch())
-    await asyncio.sleep(1)
     lab = await running(engine, containers.plan())
-    assert (await first.next()).kind is Happening.STARTED
-    await asyncio.sleep(1.5)  # it is counted
+    first = Watcher(engine.watch())
+    for _ in range(5):  # until the lab is counted
+        await ask(lab, "run", command=["python3", "-c", GREEDY])
+        with suppress(TimeoutError):
+            assert (await first.next(2)).kind is Happening.MEMORY
+            break
+    else:
+        pytest.fail("it is never counted")
     await first.end()
     await ask(lab, "run", command=["python3", "-c", GREEDY])
     second = Watcher(engine.watch())
