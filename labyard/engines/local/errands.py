@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -24,6 +25,7 @@ from labyard.engines.local.spec import Place, account
 
 _PROGRAM = Path(errand.__file__)
 _CHUNK = 256 * 2**10  # bytes
+_SCRATCH = re.compile(re.escape(errand.SCRATCH) + "[0-9a-f]{16}")
 
 
 class Errands:
@@ -80,7 +82,8 @@ class Errands:
 
     def _sweep(self) -> None:
         for place in self._place.volumes.glob(f"[!.]*/{errand.SCRATCH}*"):
-            if place.name not in self._under_way and place.is_dir() and not place.is_symlink():
+            left = _SCRATCH.fullmatch(place.name) and place.name not in self._under_way
+            if left and place.is_dir() and not place.is_symlink():
                 _clear(place.parent, place)
 
     def _root(self, volume: str) -> Path:

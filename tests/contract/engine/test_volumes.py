@@ -290,14 +290,14 @@ async def test_what_a_killed_process_left_is_swept_and_what_runs_is_not(
 
 
 async def test_what_was_left_without_a_container_is_found_by_name_and_nothing_else_is(
-    containers: Place, engine: Engine, volume: str
+    place: Place, engine: Engine, volume: str
 ) -> None:
     """So it is when the process dies between two containers, or while nothing could be cleared up."""
     kept = tar((".labyard-upload-mine", None), ("upload-0123456789abcdef", None))
     await engine.unpack(volume, coming(kept), HOW)
-    await killed_midway(containers, volume)
-    async with containers.client() as client:
-        for name in await errands(containers):
+    await killed_midway(place, volume)
+    for name in await errands(place):
+        async with place.client() as client:
             await client.containers.container(name).delete(force=True)
     assert len(await packed(engine, volume)) > 3
     await engine.measure([volume], 10)
@@ -307,7 +307,7 @@ async def test_what_was_left_without_a_container_is_found_by_name_and_nothing_el
         "home/.labyard-upload-mine",
         "home/upload-0123456789abcdef",
     }
-    assert await errands(containers) == []
+    assert await errands(place) == []
 
 
 async def swept(engine: Engine, volume: str) -> bool:
