@@ -12,7 +12,7 @@ import json
 import logging
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import Any
 
 import aiohttp
@@ -72,9 +72,10 @@ class Errands:
         with self._mark("archive") as mark:
             body = errand_spec.holder(self._image, volume, name, self._labels, mark)
             async with self._container("preparing the download", body) as holder:
-                try:
-                    async for chunk in tars.read(self._connection, holder.id, path):
-                        yield chunk
+                try:  # given up, it ends before the holder goes
+                    async with aclosing(tars.read(self._connection, holder.id, path)) as chunks:
+                        async for chunk in chunks:
+                            yield chunk
                 except NotFound as error:
                     raise NotFound(
                         f"There is no folder {folder}.", remedy="See the folders of the volume."
