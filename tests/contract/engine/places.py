@@ -193,7 +193,12 @@ async def place(kind: str, url: str, root: Path) -> Place:
     second = {"docker": 180, "podman": 181, "docker-newer": 182, "local": 183}[kind]
     first = 4 * (WORKER % 4)
     blocks = [f"10.{second}.{16 * n}.0/20" for n in range(first, first + 4)]
-    block = secrets.choice([free for free in blocks if is_free(free)])
+    free = [block for block in blocks if is_free(block)]
+    if not free:
+        raise RuntimeError(
+            f"each of {', '.join(blocks)} has a network or a firewall rule: remove them"
+        )
+    block = secrets.choice(free)
     if kind == "local":  # its labs have accounts of their own, which pytest's directory shuts out
         root = Path(tempfile.mkdtemp(prefix="tengine"))
         root.chmod(0o711)
@@ -296,7 +301,11 @@ def _serving(root: Path, run: Path) -> Iterator[Path]:
     ]
     # Nobody else has the store: what is in it, but for images, was left by a run that was killed.
     for left in ("rm -fa -t 0", "network prune -f", "volume prune -f"):
-        subprocess.run([*podman, *left.split()], env=environment, capture_output=True, check=True)
+        done = subprocess.run(
+            [*podman, *left.split()], env=environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(f"podman {left}, in {root}: {done.stderr or done.stdout}")
     socket = run / "podman.sock"
     service = subprocess.Popen(
         [*podman, "system", "service", "--time", "0", f"unix://{socket}"],
