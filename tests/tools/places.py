@@ -12,13 +12,15 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network
 
 # Below what the kernel hands out by itself, so that no outgoing connection takes one in between.
-_FIRST_PORT, _PORTS = 12_000, 2_000
-_WORKERS, _LANES = 8, 2
+_FIRST_PORT, _PORTS = 12_000, 1_600
+# Up to three suites run at once (tools/suites.py), those of the second and third row with up to four
+# workers each. More workers begin again at the first range, and seldom meet.
+_LANES, _A_LANE = 3, 4
+_RANGES = _LANES * _A_LANE
 _LANE = int(os.environ.get("LABYARD_TEST_LANE", "0"))
 _WORKER = (
-    int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    + _LANE * _WORKERS // _LANES
-) % _WORKERS
+    int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + _LANE * _A_LANE
+) % _RANGES
 
 
 def _cycle(values: range) -> Iterator[int]:
