@@ -171,6 +171,8 @@ class LabyardAuthenticator(Authenticator):
 
     async def pre_spawn_start(self, user: Any, spawner: Any) -> None:
         """Start nothing for an account that is not approved, not even for an administrator."""
+        if begin_anew := getattr(spawner, "begin_anew", None):  # Labyard's own spawner has it
+            begin_anew()
         account = await asyncio.to_thread(self.accounts.find, user.name)
         if account is None or not account.approved:
             raise web.HTTPError(403, f"The account {user.name} is not approved.")

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from jupyterhub import orm
 from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.scopes import needs_scope
 from tornado import web
@@ -60,9 +61,18 @@ class PersonHandler(_OneUser):
     def server_model(self, spawner: Any, *, user: Any = None) -> dict[str, Any]:
         """Return JupyterHub's model of a server, with ``failed``: how its last start did, or null."""
         model = super().server_model(spawner, user=user)
-        # A row of the database, of a server that nobody asked for since the hub began, has none.
-        outcome: Outcome | None = getattr(spawner, "outcome", None)
+        outcome = _outcome(spawner)
         return {**model, "failed": outcome.brief() if outcome else None}
+
+
+def _outcome(spawner: Any) -> Outcome | None:
+    """Return how a server's last start failed, None when it did not.
+
+    A stopped server that nobody started since the hub began is a row of the database, no spawner.
+    """
+    if isinstance(spawner, orm.Spawner):
+        return Outcome.of_state(spawner.state)
+    return spawner.outcome  # type: ignore[no-any-return]
 
 
 handlers: list[tuple[str, type]] = [

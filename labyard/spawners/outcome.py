@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -77,6 +78,12 @@ class Outcome:
         """Return what :meth:`as_json` gave, also by another version of this program."""
         return cls(**{known.name: kept[known.name] for known in fields(cls) if known.name in kept})
 
+    @classmethod
+    def of_state(cls, state: Mapping[str, Any] | None) -> Outcome | None:
+        """Return how the last start failed, as a spawner's ``state`` keeps it; None when it did not."""
+        failed = (state or {}).get("failed")
+        return cls.of_json(failed) if failed else None
+
     def brief(self) -> dict[str, Any]:
         """Return what a page says of it that has a link to the rest."""
         return {"code": self.code, "title": self.title, "more": self.more}
@@ -116,6 +123,17 @@ def _not_allowed(error: NotAllowed) -> Outcome:
     )
 
 
+def given_up() -> Outcome:
+    """Return how a start is told that was cut short because it took too long."""
+    return Outcome(
+        "too-slow",
+        _TITLE,
+        "It was not ready within the time that a start may take, so it was given up.",
+        "Try again; if it goes on, tell your administrator (labs.start_timeout).",
+        504,
+    )
+
+
 def unforeseen() -> Outcome:
     """Return how a failure is told that is a bug: what it was is in the hub's log alone."""
     return Outcome(
@@ -146,6 +164,8 @@ def of_exception(error: BaseException) -> Outcome:
     found: Outcome | None = getattr(error, "outcome", None)
     if found is not None:
         return found
+    if isinstance(error, TimeoutError | CancelledError):
+        return given_up()
     message = getattr(error, "jupyterhub_message", None) or getattr(error, "log_message", None)
     status = int(getattr(error, "status_code", 500))
     if message and 400 <= status < 500:

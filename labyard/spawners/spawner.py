@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from jupyterhub import __version__ as hub_version
-from jupyterhub.spawner import Spawner, SpawnException
+from jupyterhub.spawner import Spawner
 from sqlalchemy import inspect
 from traitlets import Any as AnyTrait
 
@@ -80,7 +80,7 @@ class LabSpawner(Choosing, Spawner):
         super().load_state(state)
         self._lab_name = state.get("lab", "")
         self._starting = state.get("starting", False)
-        self._failure = Outcome.of_json(failed) if (failed := state.get("failed")) else None
+        self._failure = Outcome.of_state(state)
 
     def clear_state(self) -> None:
         """Forget the lab that was; how its start failed is kept until the next one."""
@@ -88,6 +88,10 @@ class LabSpawner(Choosing, Spawner):
         self._lab_name, self._starting = "", False
 
     # -- life -------------------------------------------------------------------------------------
+
+    def begin_anew(self) -> None:
+        """Forget how the last start failed: another one begins, whatever keeps it from going on."""
+        self._failure = None
 
     async def _run_apply_user_options(self, user_options: dict[str, Any]) -> None:
         with self._noting():
@@ -101,10 +105,10 @@ class LabSpawner(Choosing, Spawner):
     @contextmanager
     def _noting(self) -> Iterator[None]:
         """Remember how a part of a start fails: JupyterHub forgets it once somebody looks at the form."""
-        self._failure = None
+        self.begin_anew()
         try:
             yield
-        except SpawnException as error:
+        except (Exception, asyncio.CancelledError) as error:
             self._failure = of_exception(error)
             raise
 

@@ -267,11 +267,15 @@ def test_without_the_stream_the_page_asks_and_takes_the_stream_up_again(
 def test_a_hub_that_is_restarted_meanwhile_is_waited_for(
     start: Callable[..., tuple[Seat, Person]],
     place: Yard,
+    images: BadImages,
     engine_client: docker.DockerClient,
     artefacts: Path,
 ) -> None:
+    gone = place.member("ned")
+    gone.start(image=images.names["silent"])
     seat, person = start("max", "silent")
     page = seat.page
+    eventually(lambda: labs(engine_client, place, gone.name) != [], 30, "both are under way")
     expect(page.locator("[data-step=waiting] .word")).to_have_text("under way", timeout=SLOW)
     stay(page)
     try:
@@ -283,6 +287,11 @@ def test_a_hub_that_is_restarted_meanwhile_is_waited_for(
     assert stayed(page)
     look(page, artefacts, "interrupted")
     eventually(lambda: labs(engine_client, place, seat.name) == [], 30, "nothing of it is left")
+    eventually(
+        lambda: "My server did not start" in gone.get("services/labyard/").text,
+        30,
+        "home tells of a start whose page nobody looked at meanwhile",
+    )
     assert story(person)["outcome"]["code"] == "interrupted"
     page.click("#start")
     page.wait_for_url("**/hub/spawn-pending/**")
