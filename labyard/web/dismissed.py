@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from labyard.core.models import Owner
+from labyard.web.view.incidents import IncidentView
 
 
 class Dismissed:
-    """The last one of each server. In memory, like what is known of failed starts."""
+    """Which those are. In memory, like incidents: a service that is restarted tells them once more."""
 
     def __init__(self) -> None:
-        self._at: dict[tuple[int, str], str] = {}
+        self._taken: dict[int, frozenset[tuple[str, str]]] = {}
 
-    def put(self, owner: Owner, server: str, at: str) -> None:
-        """Show the failure of ``at`` (ISO 8601) no more; a later one is."""
-        self._at[owner.id, server] = at
+    def put(self, owner: Owner, server: str, at: str, failures: Iterable[IncidentView]) -> None:
+        """Show the failure of ``at`` (ISO 8601) no more, if it is one of ``failures``; a later one is.
 
-    def holds(self, owner: Owner, server: str, at: str) -> bool:
-        """Return whether the failure of ``at`` was taken away."""
-        return self._at.get((owner.id, server)) == at
+        ``failures`` are all of the owner's, as home would tell them now; whatever else is forgotten.
+        """
+        told = {(failure.server, failure.at) for failure in failures}
+        before = self._taken.get(owner.id, frozenset())
+        self._taken[owner.id] = (before | {(server, at)}) & told
+
+    def holds(self, owner: Owner, failure: IncidentView) -> bool:
+        """Return whether a failure was taken away."""
+        return (failure.server, failure.at) in self._taken.get(owner.id, ())

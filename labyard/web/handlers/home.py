@@ -189,7 +189,7 @@ class HomeHandler(OwnHandler):
         failed = [
             view
             for view in view_failures(person, now)
-            if not parts.dismissed.holds(owner, view.server, view.at)
+            if not parts.dismissed.holds(owner, view)
         ]
         return (*failed, *view_incidents(told, now, more))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from labyard.core import causes
@@ -11,7 +12,7 @@ from labyard.notices.models import LONGEST
 from labyard.web.dismissed import Dismissed
 from labyard.web.servers import Failed, Person, Server
 from labyard.web.telling import notice_of
-from labyard.web.view.incidents import view_failures, view_incidents
+from labyard.web.view.incidents import IncidentView, view_failures, view_incidents
 
 AT = datetime(2026, 11, 21, 10, 42, tzinfo=UTC)
 FACTS = "All of this server together may use 16.5 GB."
@@ -55,9 +56,29 @@ def test_more_memory_is_offered_to_a_lab_that_ended_for_want_of_it() -> None:
     assert [drawn.more for drawn in view_incidents(wanting, AT, {"": None})] == [0, 0]
 
 
+def failures(**at: datetime) -> Sequence[IncidentView]:
+    failed = Failed("out-of-memory", "The lab ran out of memory while starting")
+    servers = {name: Server(name, last_activity=when, failed=failed) for name, when in at.items()}
+    return view_failures(Person("anna", False, servers), AT)
+
+
 def test_a_dismissed_failure_stays_away_until_the_next() -> None:
     dismissed, anna, ben = Dismissed(), Owner(1, "anna"), Owner(2, "ben")
-    dismissed.put(anna, "", "2026-11-21T10:42:00+00:00")
-    assert dismissed.holds(anna, "", "2026-11-21T10:42:00+00:00")
-    assert not dismissed.holds(anna, "", "2026-11-21T10:43:00+00:00")
-    assert not dismissed.holds(ben, "", "2026-11-21T10:42:00+00:00")
+    one, two = told = failures(one=AT, two=AT)
+    dismissed.put(anna, "one", one.at, told)
+    dismissed.put(anna, "two", two.at, told)
+    assert dismissed.holds(anna, one)
+    assert dismissed.holds(anna, two)
+    assert not dismissed.holds(ben, one)
+    assert not dismissed.holds(anna, *failures(one=AT.replace(minute=43)))
+
+
+def test_only_what_home_tells_can_be_dismissed_so_that_little_is_kept() -> None:
+    dismissed, anna = Dismissed(), Owner(1, "anna")
+    (one,) = told = failures(one=AT)
+    dismissed.put(anna, "two", one.at, told)
+    dismissed.put(anna, "one", "x" * 100_000, told)
+    dismissed.put(anna, "one", one.at, told)
+    assert dismissed._taken == {1: {("one", one.at)}}
+    dismissed.put(anna, "one", one.at, [])
+    assert not dismissed.holds(anna, one), "it is over"
