@@ -129,7 +129,7 @@ def make_parts(
         shelf=shelf,
         expiries=expiries,
         keeper=Keeper(expiries, ServiceHands(actions, people, notices, auth.api_token)),
-        shares=Shares(settings, policies),
+        shares=Shares(settings, policies, people),
         spool=spool,
     )
 

@@ -1,4 +1,4 @@
-"""What the hub's API does not tell: a user's id, which outlives a rename, and which tokens labs hold."""
+"""What the hub's API does not tell, or not to every token: ids, groups, which tokens labs hold."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ from labyard.core.models import Owner
 from labyard.core.tables import lab_tokens
 
 _USERS = table("users", column("id"), column("name"))
+_GROUPS = table("groups", column("id"), column("name"))
+_MEMBERS = table("user_group_map", column("user_id"), column("group_id"))
 _TOKENS = table("api_tokens", column("id"), column("hashed"), column("user_id"))
 
 
 class People:
-    """Reads the hub's own database, never cached: a name can change hands."""
+    """Reads the hub's own database, never cached: a name can change hands.
+
+    A user's id outlives a rename.
+    """
 
     def __init__(self, database_url: str) -> None:
         self._database = create_engine(database_url, pool_pre_ping=True)
@@ -33,6 +38,16 @@ class People:
         if found is None:
             raise NotFound(f"There is no user called {name!r}.", remedy="See the list of users.")
         return Owner(found, name)
+
+    async def groups(self, owner: Owner) -> Sequence[str]:
+        """Return the names of the groups that somebody is in."""
+        return await asyncio.to_thread(self._groups, owner.id)
+
+    def _groups(self, user_id: int) -> Sequence[str]:
+        joined = _GROUPS.join(_MEMBERS, _GROUPS.c.id == _MEMBERS.c.group_id)
+        query = select(_GROUPS.c.name).select_from(joined).where(_MEMBERS.c.user_id == user_id)
+        with self._database.connect() as connection:
+            return list(connection.scalars(query))
 
     async def lab_tokens(self, owner: Owner) -> frozenset[str]:
         """Return the ids, as the hub's API has them, of the tokens that somebody's labs work with."""

@@ -56,7 +56,6 @@ class Person:
     name: str
     admin: bool
     servers: Mapping[str, Server]
-    groups: tuple[str, ...] = ()
 
     def server(self, name: str) -> Server:
         """Return a server; the default one exists even before its first start.
@@ -78,8 +77,7 @@ class Person:
 def parse_person(model: Mapping[str, Any]) -> Person:
     """Return the person in a hub's user model."""
     servers = {name: _server(value) for name, value in (model.get("servers") or {}).items()}
-    groups = tuple(model.get("groups") or ())
-    return Person(model["name"], bool(model.get("admin")), servers, groups)
+    return Person(model["name"], bool(model.get("admin")), servers)
 
 
 def _server(model: Mapping[str, Any]) -> Server:

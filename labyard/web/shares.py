@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 
+from labyard.core.models import Owner
 from labyard.options.offer import usual_offer
 from labyard.policies.allowed import Allowed
 from labyard.policies.book import Book
 from labyard.policies.effective import effective
 from labyard.settings.schema import Settings
+from labyard.web.people import People
 
 
 class Shares:
     """Everybody's share as the settings tell it, and what groups make of it."""
 
-    def __init__(self, settings: Settings, policies: Book) -> None:
+    def __init__(self, settings: Settings, policies: Book, people: People) -> None:
         self._everybody = Allowed(usual_offer(settings), settings.labs.named_servers)
-        self._policies = policies
+        self._policies, self._people = policies, people
 
-    async def of(self, groups: Iterable[str]) -> Allowed:
-        """Return what somebody in ``groups`` may have."""
+    async def of(self, owner: Owner) -> Allowed:
+        """Return what somebody may have, whoever asks."""
+        groups = await self._people.groups(owner)
         policies = await asyncio.to_thread(self._policies.of, groups)
         return effective(policies, self._everybody).allowed

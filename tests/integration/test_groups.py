@@ -9,6 +9,7 @@ from typing import Any
 
 import docker
 import pytest
+import requests
 import yaml
 
 from labyard.core.names import Names
@@ -55,6 +56,18 @@ def lab(place: Yard, engine_client: docker.DockerClient) -> Callable[[], Any]:
     return lambda: engine_client.containers.get(name)
 
 
+def told_to_a_token_that_reads_no_groups(person: Person) -> dict[str, Any]:
+    """Return what REST says of a server."""
+    scopes = ["read:servers!user", "access:services!service=labyard"]
+    made = person.api("POST", f"users/{person.name}/tokens", json={"scopes": scopes}).json()
+    headers = {"Authorization": f"token {made['token']}"}
+    url = f"{person.url}services/labyard/api/servers/{person.name}"
+    answer = requests.get(url, headers=headers, timeout=30)
+    assert answer.status_code == 200, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
 def grants(place: Yard, name: str) -> dict[str, tuple[str, list[str]]]:
     told = json.loads(place.labyard("policy", "check", name, "--json").stdout)
     return {each["grant"]: (each["words"], each["groups"]) for each in told}
@@ -67,6 +80,7 @@ def test_a_grant_holds_from_the_next_start_and_is_gone_after_it(
     refused = anna.start(user_options={"cpu": 2})
     assert refused.status_code == 400
     assert "1 core" in refused.json()["message"]
+    assert told_to_a_token_that_reads_no_groups(anna)["cpu_limit"] == 1
     anna.run()
     host = lab().attrs["HostConfig"]
     assert (host["NanoCpus"], host["Memory"]) == (10**9, 2**30)

@@ -73,7 +73,7 @@ class ServerHandler(JsonHandler):
         server = person.server(name)
         snapshot = self.parts.sampler.snapshot
         lab = snapshot.lab(owner.id, name) if not server.stopped else None
-        made = made_of(server, lab, (await self.parts.shares.of(person.groups)).limits)
+        made = made_of(server, lab, (await self.parts.shares.of(owner)).limits)
         samples = snapshot.usage(owner.id, name) if server.ready else ()
         return {
             **brief(server),

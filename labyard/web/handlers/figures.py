@@ -71,7 +71,7 @@ class FiguresHandler(OwnHandler):
             newest = self._newest(person, owner)
             if newest != before and self.parts.sampler.snapshot.error is None:
                 before, spoken = newest, clock()
-                limits = (await self.parts.shares.of(person.groups)).limits
+                limits = (await self.parts.shares.of(owner)).limits
                 await self._send("figures", self._drawn(person, owner, limits))
             elif clock() - spoken > _QUIET:
                 spoken = clock()

@@ -96,7 +96,7 @@ class OwnHandler(PageHandler):
             owner,
             parts.sampler.snapshot,
             parts.sizes.known,
-            allowed=await parts.shares.of(person.groups),
+            allowed=await parts.shares.of(owner),
             settings=parts.settings,
             names=parts.names,
             now=utc_now(),
@@ -185,17 +185,17 @@ class HomeHandler(OwnHandler):
                 board.told_otherwise(owner.id, server.name, server.last_activity)
         told = board.of(owner.id, now)
         starved = {i.server for i in told if i.cause is LAB_OUT_OF_MEMORY}
-        more = await self._more(person, starved) if starved else {}
+        more = await self._more(person, owner, starved) if starved else {}
         failed = [
-            view
-            for view in view_failures(person, now)
-            if not parts.dismissed.holds(owner, view)
+            view for view in view_failures(person, now) if not parts.dismissed.holds(owner, view)
         ]
         return (*failed, *view_incidents(told, now, more))
 
-    async def _more(self, person: Person, servers: set[str]) -> Mapping[str, int | None]:
+    async def _more(
+        self, person: Person, owner: Owner, servers: set[str]
+    ) -> Mapping[str, int | None]:
         """Return the memory that each of these servers that is stopped may be started with next."""
-        limits = (await self.parts.shares.of(person.groups)).limits
+        limits = (await self.parts.shares.of(owner)).limits
         if info := self.parts.sampler.snapshot.info:
             limits = limits.model_copy(update={"host_memory": info.memory})
         return {

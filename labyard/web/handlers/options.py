@@ -151,7 +151,7 @@ class InfoHandler(_OptionsHandler):
         person = await parts.actions.hub.person(self.token, owner.name)
         server = person.server(self.get_query_argument("server", ""))
         name, snapshot = server.name, parts.sampler.snapshot
-        limits = (await parts.shares.of(person.groups)).limits
+        limits = (await parts.shares.of(owner)).limits
         about = view_info(server, snapshot.lab(owner.id, name), limits, parts.settings)
         self.show(
             "service/options/info.html",
