@@ -13,6 +13,7 @@ from labyard.cli.client import Client
 from labyard.cli.exact import exactly
 from labyard.cli.site import client, with_installation
 from labyard.cli.whole import WholeHelp
+from labyard.core.errors import LabyardError
 from labyard.core.units import show_bytes
 from labyard.options import words
 from labyard.options.declaration import kept
@@ -37,13 +38,8 @@ def servers() -> None:
 def list_(site: Installation, everything: bool, as_json: bool) -> None:
     """Show the servers that run, and when those end that do so by themselves."""
     hub = client(site)
-    ends = _ends(hub)
     rows = [
-        {
-            **row,
-            "image": row["image"] or site.settings.labs.image,
-            "expires": ends.get((row["user"], row["server"])),
-        }
+        {**row, "image": row["image"] or site.settings.labs.image}
         for row in all_servers(hub)
         if everything or row["state"] != "stopped"
     ]
@@ -53,8 +49,14 @@ def list_(site: Installation, everything: bool, as_json: bool) -> None:
         "image": "IMAGE",
         "started": "STARTED",
         "last_activity": "LAST ACTIVE",
-        "expires": "ENDS",
     }
+    try:
+        ends = _ends(hub)
+    except LabyardError as error:
+        output.complain(LabyardError("When servers end is not known.", remedy=str(error)))
+    else:
+        columns["expires"] = "ENDS"
+        rows = [{**row, "expires": ends.get((row["user"], row["server"]))} for row in rows]
     output.show(rows, columns, as_json=as_json, none="No server runs.")
 
 
