@@ -12,6 +12,7 @@ _SECRET = re.compile(
     r"([?&][^=&\s]*(?:token|auth|key|code|state|xsrf|secret|password)[^=&\s]*=)[^&\s'\"]+",
     re.IGNORECASE,
 )
+_PLAIN = logging.Formatter()
 _LOGS = ("tornado.general", "tornado.application")
 
 
@@ -21,13 +22,20 @@ def scrubbed(text: str) -> str:
 
 
 class Unlogged(logging.Filter):
-    """Takes secrets out of what is logged."""
+    """Takes secrets out of what is logged: the message, and the traceback below it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record through, without secrets."""
-        said = record.getMessage()
+        try:
+            said = record.getMessage()
+        except (TypeError, ValueError):
+            return True  # words and arguments that do not fit: the handler tells of it
         if (told := scrubbed(said)) != said:
             record.msg, record.args = told, ()
+        if record.exc_info and not record.exc_text:
+            trace = _PLAIN.formatException(record.exc_info)
+            if (told := scrubbed(trace)) != trace:
+                record.exc_text = told  # which every formatter takes instead of its own
         return True
 
 

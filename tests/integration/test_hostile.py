@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
-from tests.tools.person import Person
+from tests.tools.person import Person, eventually
 from tests.tools.yard import PASSWORD, Yard
 
 
@@ -137,3 +137,10 @@ def test_a_script_for_a_name_stays_inert(yard: Yard) -> None:
     someone = yard.person("<script>alert(1)</script>")
     assert "<script>alert" not in someone.sign_up(PASSWORD).text
     assert "<script>alert" not in someone.sign_in("x" * 20).text
+
+
+def test_no_log_keeps_a_token_that_an_address_carries(yard: Yard, person: Person) -> None:
+    answer = requests.get(f"{yard.url}hub/api/users?token=a-worthless-one", timeout=20)
+    assert answer.status_code == 403
+    eventually(lambda: "users?token=[secret]" in yard.log(), 10, "the refusal is logged")
+    assert "a-worthless-one" not in yard.log()
