@@ -43,7 +43,7 @@ class AllowList:
         if admin:
             return
         try:
-            listed = name in names(self._path.read_text(encoding="utf-8"))
+            listed = name in names(self._path.read_text(encoding="utf-8-sig"))
         except (OSError, ValueError) as error:
             log.error("%s cannot come in: the allow-list %s: %s", name, self._path, error)
             raise Unreadable(

@@ -27,6 +27,12 @@ def test_it_is_read_each_time(tmp_path: Path) -> None:
     listed.demand("anna", admin=True)
 
 
+def test_what_some_editors_put_first_is_no_part_of_the_first_name(tmp_path: Path) -> None:
+    file = tmp_path / "users.txt"
+    file.write_text("anna\nben\n", encoding="utf-8-sig")
+    AllowList(file).demand("anna", admin=False)
+
+
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])
 def test_a_list_that_cannot_be_read_lets_in_administrators_only(
     content: bytes | None, tmp_path: Path, caplog: pytest.LogCaptureFixture
