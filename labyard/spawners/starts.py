@@ -138,7 +138,8 @@ class CancelPage(_Found, BaseHandler):
     @web.authenticated
     async def get(self, user_name: str, server_name: str = "") -> None:
         """Lead to the starting page: whoever loads this address again cancels nothing."""
-        path = url_path_join("spawn-pending", user_name, url_escape_path(server_name or ""))
+        names = (url_escape_path(name) for name in (user_name, server_name or ""))
+        path = url_path_join("spawn-pending", *names)
         self.redirect(url_path_join(self.hub.base_url, path))
 
     @web.authenticated

@@ -291,6 +291,9 @@ def test_the_hubs_own_way_to_stop_a_start_answers_who_asked_for_it_and_leaves_no
 def test_a_cancel_while_nothing_starts_changes_nothing(anna: Person) -> None:
     before = story(anna)["state"]
     assert cancel(anna)["state"] == before
+    assert anna.get("hub/cancel-start/%0D%0Ax").status_code == 404, (
+        "nor does an address of nobody's"
+    )
 
 
 def test_nobody_else_sees_or_ends_a_start(
