@@ -67,10 +67,14 @@ class Board:
 
     def told_otherwise(self, user_id: int, server: str, at: datetime) -> None:
         """Forget the end of a lab that a start made which failed by ``at``: the start tells of it."""
-        for cause in (LAB_OUT_OF_MEMORY, ENDED_BY_ITSELF):
-            key = (user_id, server, cause.code)
+        for key in _ends(user_id, server):
             if key in self._told and abs(at - self._told[key].at) < _OF_A_START:
                 del self._told[key]
+
+    def started(self, user_id: int, server: str) -> None:
+        """Forget how a server's lab ended: it runs again."""
+        for key in _ends(user_id, server):
+            self._told.pop(key, None)
 
     def _forget_lately(self, incident: Incident) -> None:
         key = (incident.user_id, incident.server, KERNEL_OUT_OF_MEMORY.code)
@@ -82,3 +86,7 @@ class Board:
         for key, incident in list(self._told.items()):
             if now - incident.at > KEPT and not incident.lasting:
                 del self._told[key]
+
+
+def _ends(user_id: int, server: str) -> list[Key]:
+    return [(user_id, server, cause.code) for cause in (LAB_OUT_OF_MEMORY, ENDED_BY_ITSELF)]

@@ -120,8 +120,10 @@ class Watcher:
     # -- what labs report -------------------------------------------------------------------------
 
     def _follow(self, lab: str, user_id: int | None, server: str) -> None:
+        """Follow a lab that runs, or runs again."""
         if user_id is None:
             return
+        self.board.started(user_id, server)
         if before := self._readers.get(lab):
             before.cancel()
         self._readers[lab] = asyncio.create_task(self._read_on(lab, user_id, server))

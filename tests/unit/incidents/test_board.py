@@ -86,3 +86,14 @@ def test_the_end_of_a_lab_is_told_by_the_start_that_failed_with_it() -> None:
     assert len(board.of(7, AT)) == 2, "an earlier lab's end is another thing"
     board.told_otherwise(7, "", AT + timedelta(seconds=3))
     assert [i.server for i in board.of(7, AT)] == ["other"]
+
+
+def test_the_end_of_a_lab_is_forgotten_once_it_runs_again() -> None:
+    board = Board()
+    ended = replace(KERNEL, cause=causes.LAB_OUT_OF_MEMORY)
+    for incident in (ended, replace(ended, server="other"), KERNEL):
+        board.put(incident)
+    board.started(7, "")
+    board.started(7, "unheard-of")
+    told = {(i.server, i.cause) for i in board.of(7, AT)}
+    assert told == {("other", causes.LAB_OUT_OF_MEMORY), ("", causes.KERNEL_OUT_OF_MEMORY)}

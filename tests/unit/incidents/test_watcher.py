@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from labyard.core import causes
 from labyard.core.models import Happening, Lab, LabEvent, LabStatus
 from labyard.core.names import USER_ID
 from labyard.engines.local.engine import LocalEngine
@@ -59,17 +60,22 @@ class Starting(Engine):
         await asyncio.Event().wait()
 
 
-async def test_whoever_keeps_what_runs_is_told_of_a_start(tmp_path: Path) -> None:
-    engine, told = Starting(tmp_path), asyncio.Semaphore(0)
-    work = asyncio.create_task(watcher.Watcher(engine, Board(), changed=told.release).run())
+async def test_of_a_start_whoever_keeps_what_runs_is_told_and_the_last_end_is_over(
+    tmp_path: Path,
+) -> None:
+    engine, board, told = Starting(tmp_path), Board(), asyncio.Semaphore(0)
+    work = asyncio.create_task(watcher.Watcher(engine, board, changed=told.release).run())
     try:
         async with asyncio.timeout(10):
             await told.acquire()  # it has begun to watch
+            board.put(Incident(causes.ENDED_BY_ITSELF, 7, "", datetime.now(UTC)))
             engine.starts.set()
             await told.acquire()
+            await asyncio.sleep(0)
     finally:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
+    assert board.of(7, datetime.now(UTC)) == []
 
 
 async def test_a_report_that_fails_oddly_is_asked_for_again(
