@@ -47,15 +47,12 @@ _TEXTS = {
 }
 STATUSES = tuple(_TEXTS)
 _MOST_LOGO = 16 * 2**10  # bytes: HAProxy holds a whole page in one buffer
-_HEALS = 503
+_HEALS = frozenset({502, 503})  # a hub that ends breaks off what it was saying
 _RETRY = 5  # seconds
 _AGAIN = (Path(__file__).parent / "templates" / "again.js").read_text()
 _AGAIN_HASH = b64encode(hashlib.sha256(_AGAIN.encode()).digest()).decode()
-_COMES_BACK = (
-    "<p>This page comes back by itself.</p>"
-    "<noscript><p>Without JavaScript: load it again in a moment.</p></noscript>"
-    f"<script>{_AGAIN}</script>"
-)
+_COMES_BACK = f"<p>This page comes back by itself.</p><script>{_AGAIN}</script>"
+_REFRESH = f'<noscript><meta http-equiv="refresh" content="{_RETRY}"></noscript>'
 _PLACE = re.compile(r"\{\{ (\w+) \}\}")
 
 
@@ -123,7 +120,8 @@ def document(status: int, home: str, site: Site = OURS) -> bytes:
         "dark": dark,
         "home": escape(home),
         "policy": _policy(status),
-        "again": _COMES_BACK if status == _HEALS else "",
+        "refresh": _REFRESH if status in _HEALS else "",
+        "again": _COMES_BACK if status in _HEALS else "",
     }
     return _PLACE.sub(lambda place: values[place[1]], _TEMPLATE.read_text()).encode()
 
@@ -137,12 +135,12 @@ def response(status: int, home: str, site: Site = OURS) -> bytes:
         f"Content-Length: {len(body)}",
         "Cache-Control: no-store",
         f"Content-Security-Policy: {_policy(status)}; frame-ancestors 'self'",
-        *([f"Retry-After: {_RETRY}"] if status == _HEALS else []),
+        *([f"Retry-After: {_RETRY}"] if status in _HEALS else []),
     ]
     return "\r\n".join(headers).encode() + b"\r\n\r\n" + body
 
 
 def _policy(status: int) -> str:
     """Return what the page may do; it says so itself as well, for a proxy that sends no headers."""
-    script = f"; script-src 'sha256-{_AGAIN_HASH}'; connect-src 'self'"
-    return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'{script if status == _HEALS else ''}"
+    script = f"; script-src 'sha256-{_AGAIN_HASH}'; connect-src 'self'" if status in _HEALS else ""
+    return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'{script}"
