@@ -99,7 +99,7 @@ class Probe(receiving.Receiving, JsonHandler):
 @pytest.fixture
 async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[int, list[str]]]:
     monkeypatch.setattr(receiving, "_UNKNOWN", 0.3)
-    monkeypatch.setattr(incoming, "_SILENCE", 2)
+    monkeypatch.setattr(incoming, "_SILENCE", 10)
     ends: list[str] = []
     given = {"parts": SimpleNamespace(settings=SETTINGS, auth=None), "ends": ends}
     server = HTTPServer(Application([(r"/.*", Probe, given)]))
@@ -159,13 +159,19 @@ async def test_what_has_no_length_is_told_that_it_is_too_much(
     assert ends == [str(incoming.broken_off())], "and what was begun is undone"
 
 
-async def test_somebody_known_may_take_long_but_not_be_silent(
+async def test_somebody_known_may_take_longer_than_a_stranger(
     served: tuple[int, list[str]],
 ) -> None:
-    port, ends = served
     kilobyte = bytes(1024)
-    patient = await talk(port, "/known", kilobyte, 0.5, kilobyte, length=2048)
+    patient = await talk(served[0], "/known", kilobyte, 0.5, kilobyte, length=2048)
     assert patient == (200, {"bytes": 2048})
+
+
+async def test_somebody_known_may_not_be_silent(
+    served: tuple[int, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incoming, "_SILENCE", 0.3)
+    port, ends = served
     status, words = await talk(port, "/known", b"x")
     assert (status, words["error"]) == (408, "too-slow")
     assert ends == [str(incoming.broken_off())]
