@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,18 @@ from tests.tools.yard import PASSWORD, Yard
 IMAGE = os.environ.get("LABYARD_LABS__IMAGE", Settings().labs.image)
 SAFE_LABELS = [(n, text) for n, text in enumerate(SCRIPTS) if "$" not in text]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+REPORT = {
+    "rooms": [
+        {
+            "path": SCRIPTS[3],
+            "state": "full",
+            "free": 0,
+            "size": 1,
+            "largest": [[text, 2**20] for text in SCRIPTS[:3]],
+        }
+    ],
+    "skew": 0,
+}
 QUIET = (
     "--no-sandbox",
     "--disable-background-networking",
@@ -138,8 +151,13 @@ def hostile_image(engine_client: docker.DockerClient) -> Iterator[str]:
     engine_client.images.build(fileobj=io.BytesIO(recipe.encode()), tag=tag, rm=True)
     nothing = f"FROM {IMAGE}\nENTRYPOINT {json.dumps([SCRIPTS[0] + SCRIPTS[3]])}"
     engine_client.images.build(fileobj=io.BytesIO(nothing.encode()), tag=f"{tag}-nothing", rm=True)
+    # It reports what nobody could call a room.
+    lie = b64encode(f"\n\ndef content():\n    return {json.dumps(REPORT).encode()!r}\n".encode())
+    module = "/opt/lab/lib/python*/site-packages/labyard_lab/report.py"
+    liar = f"FROM {IMAGE}\nUSER root\nRUN echo {lie.decode()} | base64 -d >> $(echo {module})\nUSER 1000:1000"
+    engine_client.images.build(fileobj=io.BytesIO(liar.encode()), tag=f"{tag}-liar", rm=True)
     yield tag
-    for name in (tag, f"{tag}-nothing"):
+    for name in (tag, f"{tag}-nothing", f"{tag}-liar"):
         engine_client.images.remove(name, force=True)
 
 
@@ -163,7 +181,10 @@ def below(make_shared_yard: Callable[..., Yard], hostile_image: str) -> Yard:
             "help": " ".join(reversed(SCRIPTS))[:500],
         },
         volumes=volumes,
-        labs={"profiles": profiles, "images": [hostile_image, f"{hostile_image}-nothing"]},
+        labs={
+            "profiles": profiles,
+            "images": [hostile_image, f"{hostile_image}-nothing", f"{hostile_image}-liar"],
+        },
     )
     place.up()
     return place

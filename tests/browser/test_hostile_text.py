@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-import docker
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from labyard.core.names import Names
 from tests.browser.conftest import Seat
 from tests.tools.hostile import ALIVE, CORPUS, SCRIPTS, fitting
 from tests.tools.person import Person, eventually
@@ -190,17 +187,10 @@ def test_last_words_of_a_lab_and_errors_of_an_engine_stay_text(
 
 @pytest.mark.timeout(300)
 def test_what_a_lab_was_given_and_what_it_reports_stays_text(
-    below: Yard, mallory: Watched, person: Person, engine_client: docker.DockerClient
+    mallory: Watched, person: Person, hostile_image: str
 ) -> None:
     lines = {f"EVIL{n}": text for n, text in enumerate(SCRIPTS)}
-    if not person.ready():
-        person.run(environment=lines)
-    lab = engine_client.containers.get(Names(below.installation).lab("mallory"))
-    largest = [[text, 2**20] for text in SCRIPTS[:3]]
-    room = {"path": SCRIPTS[3], "state": "full", "free": 0, "size": 1, "largest": largest}
-    write = "import sys; open('/tmp/labyard-report.json', 'w').write(sys.argv[1])"
-    told = json.dumps({"rooms": [room], "skew": 0})
-    assert lab.exec_run(["python3", "-c", write, told]).exit_code == 0
+    person.run("liar", image=f"{hostile_image}-liar", environment=lines)
     for path in ("services/labyard/new", "hub/spawn/mallory", "services/labyard/"):
         mallory.open(path)
     expect(mallory.page.locator("#incidents")).to_contain_text(SCRIPTS[3], timeout=SLOW)

@@ -14,6 +14,7 @@ import docker
 import pytest
 from aiodocker import Docker
 
+from labyard.core import causes
 from labyard.core.errors import EngineError
 from labyard.core.names import INSTALLATION, Names
 from labyard.engines.docker.engine import DockerEngine
@@ -22,7 +23,7 @@ from tests.tools.faulty_socket import FaultySocket, Mode
 from tests.tools.person import Person, eventually
 from tests.tools.places import free_block
 from tests.tools.registry import SlowLine, layer, registry
-from tests.tools.starts import cancel, failure, story
+from tests.tools.starts import failure, story
 from tests.tools.yard import Yard
 
 TIMEOUT = 15  # seconds
@@ -163,11 +164,11 @@ def test_a_hub_that_is_killed_while_a_lab_starts_leaves_nothing(
         assert engine_client.containers.list(all=True, filters=label)
         os.kill(place.pid("hub"), 9)
     place.up()
-    eventually(lambda: story(anna)["state"] == "stopped", 30, "the hub knows that it is over")
+    eventually(lambda: story(anna)["state"] == "failed", 30, "the hub knows that it is over")
     eventually(
         lambda: not engine_client.containers.list(all=True, filters=label), 30, "nothing is left"
     )
-    assert cancel(anna)["state"] == "stopped"
+    assert story(anna)["outcome"]["code"] == causes.INTERRUPTED.code
 
 
 @pytest.fixture

@@ -187,7 +187,7 @@ def test_a_volume_that_takes_no_home_is_not_taken_for_the_engines_disk(
 def test_a_home_of_another_account_is_named_with_the_remedy(place: Yard, small: Make) -> None:
     fred = place.member("fred")
     shell = small("fred", "home")
-    shell("chown 0:0 /v", user="0:0")
+    shell("mkdir -p /v/lab && chown 0:0 /v /v/lab", user="0:0")
     answer = fred.start()
     eventually(lambda: not (fred.model() or {}).get("pending"), 60, "the start is over")
     assert "belongs to account 0" in answer.text + fred.get("hub/spawn-pending/fred").text
