@@ -5,6 +5,7 @@ JupyterHub 6.1 has no setting for these. Labs can send past the edge, so the edg
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -61,7 +62,14 @@ class BoundedApplication(Application):
         return super().find_handler(request, **kwargs)
 
 
-class GoingAway(RequestHandler):
+class _Telling(RequestHandler):
+    """Does nothing but say something, so that it says it without a token, too."""
+
+    def check_xsrf_cookie(self) -> None:
+        """Let everybody be told."""
+
+
+class GoingAway(_Telling):
     """Tells whoever comes while the hub ends to come again: what it would say may be wrong by then."""
 
     def prepare(self) -> None:
@@ -73,7 +81,7 @@ class GoingAway(RequestHandler):
         self.finish("The hub is going away. This page looks for it again by itself.\n")
 
 
-class Foreign(RequestHandler):
+class Foreign(_Telling):
     """Says why a request that another page sent is refused."""
 
     def initialize(self, error: Forbidden) -> None:
@@ -130,12 +138,19 @@ class Hub(JupyterHub):  # type: ignore[misc]
 
     # REST of other rooms, below the hub's prefix. Handed over by wiring.
     more_handlers: ClassVar[list[tuple[Any, ...]]] = []
+    # What is done with the database once the site's own groups are in it. Handed over by wiring.
+    after_groups: ClassVar[Callable[[Any], None]] = staticmethod(lambda db: None)
 
     max_body = Integer(2**20, help="Largest request body in bytes.", config=True)
 
     @default("subdomain_hook")  # type: ignore[untyped-decorator]
     def _our_pages_are_the_hubs(self) -> Any:
         return subdomain
+
+    async def init_groups(self) -> None:
+        """Load the site's groups, then see to ours: also where an authenticator manages groups."""
+        await super().init_groups()
+        type(self).after_groups(self.db)
 
     def init_handlers(self) -> None:
         """Put other rooms' handlers before JupyterHub's, whose last one answers to everything."""

@@ -36,10 +36,12 @@ class _Answer(web.HTTPError):
 class _Explained:
     """Errors that a person may see go to that person, not into the log as a crash."""
 
+    most_bytes = _MOST_BYTES
+
     async def prepare(self) -> None:
         """Refuse what is too large to be a form before anything is done with it."""
         await super().prepare()  # type: ignore[misc]
-        if len(self.request.body) > _MOST_BYTES:  # type: ignore[attr-defined]
+        if len(self.request.body) > self.most_bytes:  # type: ignore[attr-defined]
             raise web.HTTPError(413, "This is larger than any form here.")
 
     def log_exception(self, kind: Any, error: Any, trace: Any) -> None:

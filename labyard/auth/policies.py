@@ -10,10 +10,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jupyterhub.scopes import needs_scope
+from jupyterhub.scopes import has_scope, needs_scope
 from tornado import web
 
 from labyard.auth.answers import Rest
+from labyard.core.errors import Forbidden
 from labyard.policies.book import Book, Entry
 from labyard.policies.written import checked, plain
 from labyard.settings.groups import GroupSettings
@@ -21,6 +22,8 @@ from labyard.settings.profiles import Profile
 
 
 class _Policies(Rest):
+    most_bytes = 2**20  # many groups at once; the hub itself takes no more
+
     def initialize(self, book: Book, profiles: Sequence[Profile]) -> None:
         """Take the policies, and the profiles that they may name."""
         self.book, self.profiles = book, profiles
@@ -30,7 +33,19 @@ class _Policies(Rest):
         return checked(groups, self.profiles, {("groups",): "the request"})
 
     async def put_down(self, groups: Sequence[GroupSettings]) -> Sequence[Entry]:
-        """Set policies, all or none."""
+        """Set policies, all or none.
+
+        Raises
+        ------
+        Forbidden
+            When one grants the engine's socket, and the caller may manage groups alone.
+        """
+        root = [group.name for group in groups if group.docker == "socket"]
+        if root and not has_scope("admin:users", self.parsed_scopes):
+            raise Forbidden(
+                f"The policy of {root[0]} would grant the engine's socket, which is root on the host.",
+                remedy="Ask somebody who may manage users, too.",
+            )
         by = self.current_user.name
         self.log.info("%s sets the policies of %s", by, ", ".join(group.name for group in groups))
         return await asyncio.to_thread(self.book.put, groups, by)

@@ -42,6 +42,10 @@ class Limits(BaseModel):
     profiles: tuple[Profile, ...] = ()
     lacks: Mapping[str, str] = {}
 
+    def giving(self, **usual: Any) -> Limits:
+        """Return these limits where other values are given without a choice."""
+        return self.model_copy(update={"usual": self.usual.model_copy(update=usual)})
+
     def profile(self, name: str | None) -> Profile | None:
         """Return the profile called ``name``, the first one without a name; None if there is none."""
         if name is None:

@@ -30,10 +30,9 @@ class Amount(Grant[N | None]):
     def apply(self, value: N | None, allowed: Allowed) -> Allowed:
         """Return what is allowed with another ceiling."""
         limits = allowed.limits.model_copy(update={self.name: value})
-        given = getattr(limits.usual, self.name) if self.usual else None
-        if self.usual and value is not None and (given is None or given > value):
-            usual = limits.usual.model_copy(update={self.name: value})
-            limits = limits.model_copy(update={"usual": usual})
+        if self.usual and value is not None and self.name not in limits.lacks:
+            given = getattr(limits.usual, self.name)
+            limits = limits.giving(**{self.name: value if given is None else min(given, value)})
         return replace(allowed, limits=limits)
 
     def words(self, value: N | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from labyard.core.errors import Refused
 from labyard.policies.allowed import Allowed
 from labyard.policies.grant import Grant
 
@@ -41,13 +42,10 @@ class Images(_Choices):
     def apply(self, value: tuple[str, ...], allowed: Allowed) -> Allowed:
         """Return what is allowed with these images only."""
         limits = allowed.limits
-        image = limits.usual.image if limits.usual.image in value else value[0]
-        only = {
-            "images": value,
-            "custom_images": False,
-            "usual": limits.usual.model_copy(update={"image": image}),
-        }
-        return replace(allowed, limits=limits.model_copy(update=only))
+        only = limits.model_copy(update={"images": value, "custom_images": False})
+        if "image" not in limits.lacks and limits.usual.image not in value:
+            only = only.giving(image=value[0])
+        return replace(allowed, limits=only)
 
 
 class Profiles(_Choices):
@@ -60,7 +58,18 @@ class Profiles(_Choices):
         return tuple(profile.name for profile in allowed.limits.profiles)
 
     def apply(self, value: tuple[str, ...], allowed: Allowed) -> Allowed:
-        """Return what is allowed with these profiles only, in the order the settings have them."""
+        """Return what is allowed with these profiles only, in the order the settings have them.
+
+        Raises
+        ------
+        Refused
+            When none of them is there any more: without one, nothing would hold these people.
+        """
         limits = allowed.limits
         kept = tuple(profile for profile in limits.profiles if profile.name in value)
+        if not kept:
+            raise Refused(
+                f"None of the profiles that your groups name is there any more: {', '.join(value)}.",
+                remedy="Tell an administrator: `labyard policy list` shows which group names them.",
+            )
         return replace(allowed, limits=limits.model_copy(update={"profiles": kept}))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
+from labyard.core.errors import Refused
 from labyard.options.limits import Limits
 from labyard.policies.additions import Docker, Environment
 from labyard.policies.allowed import Allowed
@@ -56,6 +57,11 @@ def effective(
     ``policies`` are those of the groups they are in, by name; ``everybody`` is what holds without any.
     A group that is silent about a grant leaves it to the others. ``engine`` says whether there is a
     socket to grant.
+
+    Raises
+    ------
+    Refused
+        When what their groups say leaves nothing that they could start.
     """
     said = {grant.name: dict(_said(grant, policies)) for grant in GRANTS}
     if not engine:
@@ -67,6 +73,14 @@ def effective(
     if not said["profiles"]:
         allowed = _without_what_goes_beyond(allowed, [c for c in _CEILINGS if said[c]])
     return Effective(allowed, [_verdict(grant, said[grant.name], allowed) for grant in GRANTS])
+
+
+def share(policies: Mapping[str, GroupPolicy], everybody: Allowed) -> Allowed:
+    """Return what to show of what somebody may have; where nothing can start, the start says why."""
+    try:
+        return effective(policies, everybody).allowed
+    except Refused:
+        return everybody
 
 
 def _said(grant: Grant[Any], policies: Mapping[str, GroupPolicy]) -> Iterator[tuple[str, Any]]:

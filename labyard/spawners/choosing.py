@@ -14,20 +14,22 @@ from traitlets import Float, List, Unicode
 from traitlets.config import Configurable
 
 from labyard.core import causes
-from labyard.core.errors import LabyardError
+from labyard.core.errors import LabyardError, Refused
 from labyard.options.declaration import Options, kept, plain
 from labyard.options.form import form
 from labyard.options.limits import Limits
 from labyard.options.link import suggested
 from labyard.options.more import more_memory
-from labyard.options.offer import offer
+from labyard.options.offer import offer, usual_offer
 from labyard.options.parse import parse
 from labyard.options.profiles import most_days, outcome
 from labyard.options.refused import OptionsRefused
 from labyard.policies.allowed import Allowed
-from labyard.policies.effective import Effective, effective
+from labyard.policies.effective import Effective, effective, share
+from labyard.settings.groups import GroupPolicy
 from labyard.spawners.groups import keep_built_in
 from labyard.spawners.outcome import NotAllowed, explained
+from labyard.spawners.servers import NONE
 from labyard.spawners.workplace import Workplace
 
 _GLANCE = 2.0  # seconds that a form waits for what the engine says of its machine
@@ -68,12 +70,24 @@ class Choosing(Configurable):
 
     async def policy(self) -> Effective:
         """Return what this server's user may have, as all their groups have it, and why."""
-        place, groups = self.workplace, [group.name for group in self.user.groups]
         keep_built_in(self.db)
-        policies = await asyncio.to_thread(place.policies.of, groups)
-        limits = await self._offer()
-        everybody = Allowed(limits, place.settings.labs.named_servers)
-        return effective(policies, everybody, engine=place.engine.socket is not None)
+        socket = self.workplace.engine.socket is not None
+        try:
+            return effective(await self._policies(), self._all(await self._offer()), engine=socket)
+        except Refused as error:
+            raise explained(error) from None
+
+    async def share(self) -> Allowed:
+        """Return what the user may have as far as settings and groups tell. Nothing asks the engine."""
+        return share(await self._policies(), self._all(usual_offer(self.workplace.settings)))
+
+    async def _policies(self) -> Mapping[str, GroupPolicy]:
+        groups = [group.name for group in self.user.groups]
+        return await asyncio.to_thread(self.workplace.policies.of, groups)
+
+    def _all(self, limits: Limits) -> Allowed:
+        """Return what everybody may have."""
+        return Allowed(limits, self.workplace.settings.labs.named_servers)
 
     async def limits(self) -> Limits:
         """Return what may be chosen for this server."""
@@ -148,6 +162,8 @@ class Choosing(Configurable):
         self._allowed = (await self.policy()).allowed
         chosen, limits = Options(), self._allowed.limits
         try:
+            if self.name and not self._allowed.servers:
+                raise explained(Refused(NONE, remedy="Use your default server."))
             chosen = parse(user_options or {}, limits)
             self._given = outcome(chosen, limits)
             self._most_days = most_days(self._given, limits)

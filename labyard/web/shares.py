@@ -8,7 +8,7 @@ from labyard.core.models import Owner
 from labyard.options.offer import usual_offer
 from labyard.policies.allowed import Allowed
 from labyard.policies.book import Book
-from labyard.policies.effective import effective
+from labyard.policies.effective import share
 from labyard.settings.schema import Settings
 from labyard.web.people import People
 
@@ -24,4 +24,4 @@ class Shares:
         """Return what somebody may have, whoever asks."""
         groups = await self._people.groups(owner)
         policies = await asyncio.to_thread(self._policies.of, groups)
-        return effective(policies, self._everybody).allowed
+        return share(policies, self._everybody)

@@ -51,7 +51,8 @@ def configure(config: Any) -> Path:
     from labyard.core.store import Store  # noqa: PLC0415
     from labyard.expiry.store import Expiries  # noqa: PLC0415
     from labyard.hub import Hub  # noqa: PLC0415
-    from labyard.policies.book import PRIVILEGED, Book  # noqa: PLC0415
+    from labyard.policies.book import Book  # noqa: PLC0415
+    from labyard.spawners.groups import keep_built_in  # noqa: PLC0415
     from labyard.spawners.servers import named_servers  # noqa: PLC0415
     from labyard.spawners.spawner import LabSpawner  # noqa: PLC0415
     from labyard.spawners.workplace import Workplace  # noqa: PLC0415
@@ -62,6 +63,7 @@ def configure(config: Any) -> Path:
     engine, store = site.engine(), Store(site.database)
     policies = Book(store, settings.groups)
     Hub.more_handlers = hub_handlers(policies, settings)
+    Hub.after_groups = staticmethod(keep_built_in)
     LabSpawner.workplace = Workplace(
         settings=settings,
         names=site.names,
@@ -84,7 +86,6 @@ def configure(config: Any) -> Path:
     )
     apply(settings, place, config)
     config.JupyterHub.named_server_limit_per_user = named_servers
-    config.JupyterHub.load_groups = {PRIVILEGED: {"users": []}}
     return site.loaded.path
 
 

@@ -133,9 +133,12 @@ def test_how_many_servers_is_counted_for_whom_they_are(
     assert boss.api("PUT", "labyard/policies/guests", json=policy).status_code == 200
     place.labyard("groups", "remove", "students", "anna")
     place.labyard("groups", "add", "guests", "anna")
-    none = anna.start("one")
-    assert none.status_code == 403
-    assert "no named servers" in none.json()["message"]
+    for method in ("POST", "PUT"):
+        none = anna.api(method, "users/anna/servers/one")
+        assert none.status_code == 403
+        assert "no named servers" in none.json()["message"]
+    assert anna.model("one") is None
+    assert boss.api("PUT", "users/anna/servers/api").status_code == 400
     place.labyard("groups", "delete", "guests", "--yes")
 
 
@@ -156,6 +159,29 @@ def test_policies_are_set_whole_or_not_at_all(
     listed = json.loads(place.labyard("policy", "list", "--json").stdout)
     assert {each["name"]: each.get("gpus") for each in listed}["gpu"] == 2
     for method, path in (("GET", "policies"), ("PUT", "policies/gpu"), ("DELETE", "policies/gpu")):
-        assert anna.api(method, f"labyard/{path}", json={"gpus": 9}).status_code in (403, 404)
+        assert anna.api(method, f"labyard/{path}", json={"gpus": 9}).status_code == 403
+    many = [{"name": f"group{n}", "environment": {"ABOUT": "x" * 200}} for n in range(200)]
+    assert boss.api("POST", "labyard/policies", json={"groups": many}).status_code == 200
     assert anna.api("GET", "labyard/policy/admin").status_code == 404
     place.labyard("policy", "remove", "gpu")
+
+
+@pytest.mark.parametrize(
+    ("scope", "policy", "status"),
+    [
+        ("admin:groups!group=students", {}, 403),
+        ("admin:groups", {"docker": "socket"}, 403),
+        ("admin:groups", {"docker": "none"}, 200),
+    ],
+)
+def test_who_manages_groups_alone_cannot_grant_the_host(
+    boss: Person, scope: str, policy: dict[str, str], status: int
+) -> None:
+    made = boss.api("POST", "users/admin/tokens", json={"scopes": [scope]}).json()
+    answer = requests.put(
+        f"{boss.url}hub/api/labyard/policies/mine",
+        json=policy,
+        headers={"Authorization": f"token {made['token']}"},
+        timeout=30,
+    )
+    assert answer.status_code == status, answer.text

@@ -53,7 +53,7 @@ class TestAHubThatEnds(AsyncHTTPTestCase):
     """It answers nobody new: of a start that its end cuts short it would say that it is ready."""
 
     def get_app(self) -> BoundedApplication:
-        app = BoundedApplication([(r".*", Page)])
+        app = BoundedApplication([(r".*", Page)], xsrf_cookies=True, cookie_secret="x")
         app.max_body, app.ending = 2**20, True
         return app
 
@@ -61,6 +61,7 @@ class TestAHubThatEnds(AsyncHTTPTestCase):
         for path in ("/hub/home", "/hub/api/users/a", "/hub/spawn-pending/a"):
             answer = self.fetch(path)
             assert (answer.code, answer.headers["Refresh"]) == (503, "3")
+        assert self.fetch("/hub/api/users/a/server", method="POST", body="").code == 503
 
 
 class TestALabsHost(AsyncHTTPTestCase):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labyard.core.errors import Refused
 from labyard.options.declaration import Options
 from labyard.options.offer import usual_offer
 from labyard.options.profiles import outcome
 from labyard.policies.allowed import Allowed
-from labyard.policies.effective import GRANTS, effective
+from labyard.policies.effective import GRANTS, effective, share
 from labyard.settings.groups import GroupPolicy
 from labyard.settings.schema import Settings
 
@@ -123,6 +125,21 @@ def test_beyond_a_groups_ceiling_go_only_profiles_that_a_group_names(
     policy: dict[str, Any], left: list[str]
 ) -> None:
     assert [p.name for p in having(a=policy).allowed.limits.profiles] == left
+
+
+def test_whoever_is_held_to_profiles_that_are_gone_is_not_let_go() -> None:
+    with pytest.raises(Refused, match="gone"):
+        having(a={"profiles": ["gone"]})
+    policies = {"a": GroupPolicy.model_validate({"profiles": ["gone"]})}
+    assert share(policies, site()) == site(), "pages still show something"
+
+
+def test_nothing_is_given_that_the_engine_cannot_do() -> None:
+    lacks = {"cpu": "no.", "image": "no."}
+    limits = site().limits.model_copy(update={"lacks": lacks}).giving(cpu=None, image=None)
+    told = having(replace(site(), limits=limits), a={"cpu": 1, "images": ["x:1"], "shm": "64M"})
+    usual = told.allowed.limits.usual
+    assert (usual.cpu, usual.image, usual.shm) == (None, None, 64 * 2**20)
 
 
 POLICIES = st.fixed_dictionaries(
