@@ -48,7 +48,7 @@ def test_an_added_person_sets_the_password_with_the_code(yard, admin):
     again.sign_in(PASSWORD)
     assert again.signed_in
     yard.labyard("users", "password", "newcomer")
-    eventually(lambda: not again.signed_in, 5, "they are signed out everywhere")
+    eventually(lambda: not again.signed_in, 15, "they are signed out everywhere")
 
 
 def test_admin_rights_come_and_go(yard, admin):
