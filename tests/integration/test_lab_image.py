@@ -80,6 +80,7 @@ def place(image: str, make_yard: Callable[..., Yard]) -> Yard:
 def person(place: Yard) -> Iterator[Person]:
     someone = place.bootstrap()
     someone.run()
+    assert someone.lab("lab").status_code == 200  # signed in there: the API itself asks nobody to
     yield someone
     someone.halt()
 
