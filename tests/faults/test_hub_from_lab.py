@@ -16,7 +16,7 @@ from tests.tools.variants import variant
 from tests.tools.yard import Yard
 
 HOME = "services/labyard/"
-NAMED = 5.0
+NAMED = 15.0  # seconds: read soon after a start, not as seldom as later, which is 30 s
 
 # A site's last word goes wrong for servers of these names.
 HOOK = """
