@@ -173,6 +173,16 @@ async def test_a_dead_target_is_told_as_503(edge) -> None:
     assert "comes back by itself" in page
 
 
+async def test_a_target_that_hangs_up_is_looked_for_again(edge) -> None:
+    target = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{target.sockets[0].getsockname()[1]}"
+    await edge.proxy.add_route("/user/a/", address, lab("a"))
+    status, page = await edge.get("/user/a/")
+    target.close()
+    assert status in {502, 503}
+    assert "comes back by itself" in page
+
+
 async def test_open_websockets_live_through_a_thousand_changes(edge, backends) -> None:
     a, other = await backends("a"), await backends("other")
     await edge.proxy.add_route("/user/a/", a.target, lab("a"))
