@@ -17,7 +17,7 @@ from tests.tools.kernel import Kernel
 from tests.tools.person import Person
 from tests.tools.yard import PASSWORD, Yard
 
-SLOW = 60_000.0  # milliseconds
+SLOW = 120_000.0  # milliseconds: JupyterLab asks for notices every 30 s
 GREEDY = "b = [bytearray(10**6) for _ in range(2000)]"
 EVIL = "<img src=x onerror=document.title='owned'>"
 
