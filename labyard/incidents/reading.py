@@ -23,6 +23,7 @@ _SOON = (1.0, 1.0, 1.0, 2.0, 2.0, 2.0)
 _OFTEN = 30.0
 _A_SECOND = 4.0  # files, of all labs together
 _BREATH = 1.0  # seconds between questions, whatever a lab answers
+_WAITS = 5.0  # seconds that a question without news waits in a lab, at least
 _AT_ONCE = 4
 
 # Called with a lab and what is known of it: returns its report when that changes, None when it cannot
@@ -69,14 +70,19 @@ class Reports:
     async def _heard(self, name: str) -> AsyncGenerator[bytes, None]:
         known = b""
         lab = await self._guarded(name, self._engine.lab(name)) if self._ask else None
+        clock, breath = asyncio.get_running_loop().time, _BREATH
         while lab is not None and self._ask is not None:
+            asked = clock()
             content = await self._guarded(name, self._ask(lab, known))
             if content is None:
                 return
             if content != known:
                 yield content
+            # A lab that does not wait until it has news is asked less and less often.
+            hasty = content == known and clock() - asked < _WAITS
+            breath = min(2 * breath, _OFTEN) if hasty else _BREATH
             known = content
-            await asyncio.sleep(_BREATH)
+            await asyncio.sleep(breath)
 
     async def _guarded(self, lab: str, work: Awaitable[T]) -> T | None:
         """Return what ``work`` returns; None when the engine is away: what was known stays."""

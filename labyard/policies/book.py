@@ -58,7 +58,8 @@ class Book:
 
     def of(self, groups: Iterable[str]) -> Mapping[str, GroupPolicy]:
         """Return the policies of some groups, by name; those without one are not in it."""
-        wanted = sorted(set(groups))
+        if not (wanted := sorted(set(groups))):
+            return {}
         found = select(table).where(table.c.group.in_(wanted))
         with self._store.read() as connection:
             kept = {row.group: _entry(row) for row in connection.execute(found)}

@@ -39,13 +39,10 @@ class People:
             raise NotFound(f"There is no user called {name!r}.", remedy="See the list of users.")
         return Owner(found, name)
 
-    async def groups(self, owner: Owner) -> Sequence[str]:
-        """Return the names of the groups that somebody is in."""
-        return await asyncio.to_thread(self._groups, owner.id)
-
-    def _groups(self, user_id: int) -> Sequence[str]:
+    def groups(self, owner: Owner) -> Sequence[str]:
+        """Return the names of the groups that somebody is in. Blocks."""
         joined = _GROUPS.join(_MEMBERS, _GROUPS.c.id == _MEMBERS.c.group_id)
-        query = select(_GROUPS.c.name).select_from(joined).where(_MEMBERS.c.user_id == user_id)
+        query = select(_GROUPS.c.name).select_from(joined).where(_MEMBERS.c.user_id == owner.id)
         with self._database.connect() as connection:
             return list(connection.scalars(query))
 

@@ -22,6 +22,7 @@ class Shares:
 
     async def of(self, owner: Owner) -> Allowed:
         """Return what somebody may have, whoever asks."""
-        groups = await self._people.groups(owner)
-        policies = await asyncio.to_thread(self._policies.of, groups)
-        return share(policies, self._everybody)
+        return await asyncio.to_thread(self._of, owner)
+
+    def _of(self, owner: Owner) -> Allowed:
+        return share(self._policies.of(self._people.groups(owner)), self._everybody)

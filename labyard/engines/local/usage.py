@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 
 from labyard.core.models import Usage
 
@@ -39,24 +39,28 @@ def parse_pss(text: str) -> int:
     return int(line.split()[1]) * 1024
 
 
-def below(root: int, samples: Mapping[int, Sample]) -> Iterator[int]:
-    """Return the processes that ``root`` started, and those they started."""
-    children: dict[int, list[int]] = {}
-    for pid, sample in samples.items():
-        children.setdefault(sample.parent, []).append(pid)
-    waiting = [*children.get(root, ())]
-    while waiting:
-        pid = waiting.pop()
-        yield pid
-        waiting += children.get(pid, ())
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Look:
     """Every process of this machine at one moment; ``at`` is in seconds of a monotonic clock."""
 
     at: float
     samples: Mapping[int, Sample]
+
+    @cached_property
+    def children(self) -> Mapping[int, Sequence[int]]:
+        """Return the processes that each started: sorted out once, however many labs there are."""
+        found: dict[int, list[int]] = {}
+        for pid, sample in self.samples.items():
+            found.setdefault(sample.parent, []).append(pid)
+        return found
+
+    def below(self, root: int) -> Iterator[int]:
+        """Yield the processes that ``root`` started, and those they started."""
+        waiting = [*self.children.get(root, ())]
+        while waiting:
+            pid = waiting.pop()
+            yield pid
+            waiting += self.children.get(pid, ())
 
 
 class Looks:
@@ -84,7 +88,7 @@ async def usage(root: int, before: Look, after: Look) -> Usage:
 
 def _usage(root: int, before: Look, after: Look) -> Usage:
     then, now = before.samples, after.samples
-    pids = list(below(root, now))
+    pids = list(after.below(root))
     used = sum(now[p].cpu - then[p].cpu for p in pids if p in then)
     span = after.at - before.at
     return Usage(cpu=max(0.0, used) / span if span else 0.0, memory=sum(_memory(pids, now)))
@@ -99,7 +103,7 @@ def _samples() -> dict[int, Sample]:
     for entry in os.listdir("/proc"):  # noqa: PTH208  for speed
         if entry.isdigit():
             try:
-                found[int(entry)] = parse_stat(Path(f"/proc/{entry}/stat").read_text())
+                found[int(entry)] = parse_stat(_read(f"/proc/{entry}/stat"))
             except (OSError, ValueError):
                 continue  # it ended between the two looks
     return found
@@ -108,6 +112,12 @@ def _samples() -> dict[int, Sample]:
 def _memory(pids: Iterable[int], samples: Mapping[int, Sample]) -> Iterator[int]:
     for pid in pids:
         try:
-            yield parse_pss(Path(f"/proc/{pid}/smaps_rollup").read_text())
+            yield parse_pss(_read(f"/proc/{pid}/smaps_rollup"))
         except (OSError, ValueError):
             yield samples[pid].memory
+
+
+def _read(path: str) -> str:
+    """Return what a file of ``/proc`` says, without what makes larger files quick."""
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123  for speed: hundreds a second
+        return file.read().decode(errors="replace")

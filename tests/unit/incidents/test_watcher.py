@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -114,3 +114,22 @@ async def test_a_question_that_breaks_off_is_asked_again_soon(
     ):
         while await anext(told) != b"9":
             pass
+
+
+async def test_a_lab_that_does_not_wait_for_news_is_asked_less_and_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_SOON", (0.01,))
+    monkeypatch.setattr(reading, "_BREATH", 0.01)
+    asked = []
+
+    async def ask(lab: Lab, known: bytes) -> bytes | None:
+        asked.append(known)
+        return b"the same"
+
+    async with aclosing(reading.Reports(Engine(tmp_path), ask).of(LAB.name)) as told:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                while True:
+                    await anext(told)
+    assert 3 < len(asked) < 20, "a hundred, if it were asked as often as one that waits"

@@ -1,4 +1,4 @@
-from labyard.engines.local.usage import Sample, below, parse_pss, parse_stat
+from labyard.engines.local.usage import Look, Sample, parse_pss, parse_stat
 
 STAT = (
     "42 (a) b (c) S 7 42 42 0 -1 4194304 100 0 0 0 150 50 0 0 20 0 3 0 12345 1000000 2000 "
@@ -19,4 +19,4 @@ def test_pss_is_in_bytes() -> None:
 
 def test_only_the_descendants_count() -> None:
     samples = {pid: Sample(parent, 0, 0) for pid, parent in ((2, 1), (3, 2), (4, 3), (5, 1))}
-    assert sorted(below(2, samples)) == [3, 4]
+    assert sorted(Look(0.0, samples).below(2)) == [3, 4]
