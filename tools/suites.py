@@ -28,17 +28,17 @@ PARALLEL = {
     "contract": ("-n", "4", "--dist", "loadscope"),
     "integration": ("-n", "3", *FILES),
     "browser": ("-n", "2", *FILES),
-    "faults": ("-n", "2", *FILES),
+    "faults": ("-n", "3", *FILES),
 }
 # What is no suite of tests but a target of the Makefile.
 TARGETS = {"check": "check", "parts": "test-images"}
 
 # These run at once. The lab image comes over the network while what needs none is tested; the engines'
-# contract waits for Podman most of its time, and what goes wrong takes its time to be told.
+# contract waits for Podman most of its time. A browser gives up what it loads whenever a network comes or
+# goes, so nothing that makes many of them runs beside it.
 TOGETHER = (
     {"parts", "check", "unit"},
     {"contract", "integration"},
-    {"browser", "faults"},
 )
 # Suites that run at once hand out ports and address blocks of their own (tests/tools/places.py).
 LANE = "LABYARD_TEST_LANE"

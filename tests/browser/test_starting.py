@@ -80,7 +80,10 @@ def start(
 def labs(client: docker.DockerClient, place: Yard, user: str) -> list[str]:
     """Return the containers of somebody's labs."""
     wanted = [f"{INSTALLATION}={place.installation}", f"{KIND}=lab", f"{USER}={user}"]
-    return [c.name for c in client.containers.list(all=True, filters={"label": wanted})]
+    return [
+        c.name
+        for c in client.containers.list(all=True, ignore_removed=True, filters={"label": wanted})
+    ]
 
 
 def stay(page: Page) -> None:

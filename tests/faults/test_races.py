@@ -140,7 +140,10 @@ def agree(place: Yard, person: Person, client: docker.DockerClient) -> None:
     eventually(lambda: not (person.model("s") or {}).get("pending"), 60, "nothing is pending")
     runs = person.ready("s")
     name = Names(place.installation).lab(person.name, "s")
-    assert bool(client.containers.list(all=True, filters={"name": f"^{name}$"})) == runs
+    assert (
+        bool(client.containers.list(all=True, ignore_removed=True, filters={"name": f"^{name}$"}))
+        == runs
+    )
     # The hub, which answers where there is no route, tells its whole version.
     told = person.lab("", "s", allow_redirects=False).headers["X-JupyterHub-Version"]
     assert (told == "6") == runs

@@ -109,7 +109,9 @@ def test_an_engine_that_goes_away_in_the_middle_is_cleared_later(
     assert story(anna)["outcome"]["code"] == "engine-unreachable"
     faulty.listen()
     eventually(
-        lambda: not engine_client.containers.list(all=True, filters=label), 20, "it is cleared away"
+        lambda: not engine_client.containers.list(all=True, ignore_removed=True, filters=label),
+        20,
+        "it is cleared away",
     )
 
 
@@ -161,12 +163,14 @@ def test_a_hub_that_is_killed_while_a_lab_starts_leaves_nothing(
     with faulty.fault("POST .*/containers/.*/start", Mode.DELAY, seconds=60) as held:
         anna.start()
         held.wait_met()
-        assert engine_client.containers.list(all=True, filters=label)
+        assert engine_client.containers.list(all=True, ignore_removed=True, filters=label)
         os.kill(place.pid("hub"), 9)
     place.up()
     eventually(lambda: story(anna)["state"] == "failed", 30, "the hub knows that it is over")
     eventually(
-        lambda: not engine_client.containers.list(all=True, filters=label), 30, "nothing is left"
+        lambda: not engine_client.containers.list(all=True, ignore_removed=True, filters=label),
+        30,
+        "nothing is left",
     )
     assert story(anna)["outcome"]["code"] == causes.INTERRUPTED.code
 

@@ -116,7 +116,9 @@ def nothing_left(
 def left(client: docker.DockerClient, place: Yard) -> list[str]:
     """Return the names of the installation's labs and networks."""
     label = f"{INSTALLATION}={place.installation}"
-    labs = client.containers.list(all=True, filters={"label": [label, f"{KIND}=lab"]})
+    labs = client.containers.list(
+        all=True, ignore_removed=True, filters={"label": [label, f"{KIND}=lab"]}
+    )
     return [thing.name for thing in (*labs, *client.networks.list(filters={"label": label}))]
 
 

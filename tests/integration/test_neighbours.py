@@ -33,7 +33,10 @@ def objects(client: docker.DockerClient, place: Yard) -> Objects:
     mine = {"filters": {"label": f"{INSTALLATION}={place.installation}"}}
     networks = client.networks.list(**mine)
     return Objects(
-        frozenset((c.name, c.id, c.status) for c in client.containers.list(all=True, **mine)),
+        frozenset(
+            (c.name, c.id, c.status)
+            for c in client.containers.list(all=True, ignore_removed=True, **mine)
+        ),
         frozenset(v.name for v in client.volumes.list(**mine)),
         frozenset((n.name, n.id) for n in networks),
         tuple(ip_network(n.attrs["IPAM"]["Config"][0]["Subnet"]) for n in networks),
@@ -217,4 +220,6 @@ def test_a_volume_of_another_installation_is_never_adopted(
     assert not bert.ready()
     assert "belongs to the installation telsewhere" in migrated.log()
     assert engine_client.volumes.get(volume).attrs["Labels"] == foreign
-    assert engine_client.containers.list(all=True, filters={"name": name}) == []
+    assert (
+        engine_client.containers.list(all=True, ignore_removed=True, filters={"name": name}) == []
+    )
