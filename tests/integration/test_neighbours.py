@@ -11,7 +11,7 @@ from itertools import combinations
 import docker
 import pytest
 
-from labyard.core.names import INSTALLATION, KIND, USER_ID, VOLUME, Names
+from labyard.core.names import INSTALLATION, KIND, USER_ID, VOLUME, Kind, Names
 from tests.tools.kernel import Kernel
 from tests.tools.person import Person, eventually
 from tests.tools.yard import PASSWORD, Yard
@@ -23,7 +23,7 @@ OWN = ("home", "workspace", "cache")
 class Objects:
     """What an installation has on the engine."""
 
-    containers: frozenset[tuple[str, str, str]]
+    labs: frozenset[tuple[str, str, str]]
     volumes: frozenset[str]
     networks: frozenset[tuple[str, str]]
     subnets: tuple[IPv4Network, ...]
@@ -32,10 +32,12 @@ class Objects:
 def objects(client: docker.DockerClient, place: Yard) -> Objects:
     mine = {"filters": {"label": f"{INSTALLATION}={place.installation}"}}
     networks = client.networks.list(**mine)
+    # What measures volumes comes and goes by itself.
+    labs = {"label": [f"{INSTALLATION}={place.installation}", f"{KIND}={Kind.LAB}"]}
     return Objects(
         frozenset(
             (c.name, c.id, c.status)
-            for c in client.containers.list(all=True, ignore_removed=True, **mine)
+            for c in client.containers.list(all=True, ignore_removed=True, filters=labs)
         ),
         frozenset(v.name for v in client.volumes.list(**mine)),
         frozenset((n.name, n.id) for n in networks),
@@ -117,7 +119,7 @@ def test_what_one_installation_does_the_other_never_feels(
         person.write("whose.txt", place.installation)
     mine, before = objects(engine_client, first), objects(engine_client, second)
     assert mine.volumes.isdisjoint(before.volumes)
-    assert len(mine.containers) == len(before.containers) == 1
+    assert len(mine.labs) == len(before.labs) == 1
     subnets = (*mine.subnets, *before.subnets)
     assert not any(a.overlaps(b) for a, b in combinations(subnets, 2))
 
@@ -131,7 +133,7 @@ def test_what_one_installation_does_the_other_never_feels(
     ours.run()
     assert missing(ours, "whose.txt")
     first.down(labs=True)
-    assert objects(engine_client, first).containers == frozenset()
+    assert objects(engine_client, first).labs == frozenset()
     assert objects(engine_client, second) == before
 
     assert theirs.read("whose.txt") == second.installation

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 import pytest
 import requests
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.tools.kernel import Kernel
 from tests.tools.person import Person, eventually
@@ -107,6 +107,10 @@ def _computes(person: Person) -> bool:
         kernel.close()
     except ConnectionClosed:
         return False
+    except InvalidStatus as error:
+        if error.response.status_code != 502:  # cut while it was opened
+            raise
+        return False
     return answer == "4"
 
 
@@ -120,7 +124,7 @@ def test_a_changed_password_cuts_all_but_the_lab(victim: Victim) -> None:
     assert victim.desk.ready()
     assert victim.desk.lab("lab").status_code == 200
     # What is opened at once may still meet the second cut, which ends what the lab's cache let in.
-    eventually(lambda: _computes(victim.desk), 15, "a kernel of the new session answers")
+    eventually(lambda: _computes(victim.desk), 60, "a kernel of the new session answers")
 
 
 def test_a_new_code_cuts_all_but_the_lab(admin: Person, victim: Victim) -> None:
