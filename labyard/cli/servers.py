@@ -69,8 +69,8 @@ def _action(verb: str, done: str, help: str) -> None:
         hub = client(site)
 
         def act(name: str) -> str:
-            hub.service("POST", *_path(name), verb, body={})
-            return done
+            told = hub.service("POST", *_path(name), verb, body={})
+            return "made anew" if told.get("anew") else done
 
         _each(hub, names, act, as_json)
 
@@ -112,7 +112,11 @@ def start(
 
 
 _action("stop", "stopped", "Stop servers; volumes stay.")
-_action("restart", "restarted", "Restart servers in place, without making them anew.")
+_action(
+    "restart",
+    "restarted",
+    "Restart servers in place; those that have more than they may by now are made anew.",
+)
 
 
 @servers.command()

@@ -12,7 +12,7 @@ from labyard.policies.grant import Grant
 class Environment(Grant[Mapping[str, str]]):
     """Variables; below what a profile or a person sets, above everybody's."""
 
-    name = "environment"
+    name, title = "environment", "environment"
 
     def of(self, allowed: Allowed) -> Mapping[str, str]:
         """Return the variables."""
@@ -26,6 +26,10 @@ class Environment(Grant[Mapping[str, str]]):
         """Return what is allowed with these variables."""
         return replace(allowed, environment={**allowed.environment, **value})
 
+    def keeps(self, had: Mapping[str, str], allowed: Allowed) -> bool:
+        """Return whether each variable is granted still, with the same value."""
+        return had.items() <= self.of(allowed).items()
+
     def shows(self, said: Mapping[str, str], value: Mapping[str, str]) -> bool:
         """Return whether any of the variables is as the group said."""
         return any(value[name] == text for name, text in said.items())
@@ -38,7 +42,7 @@ class Environment(Grant[Mapping[str, str]]):
 class Docker(Grant[bool]):
     """The engine's own socket, which makes whoever has it root on the host."""
 
-    name = "docker"
+    name, title = "docker", "the engine's socket"
 
     def of(self, allowed: Allowed) -> bool:
         """Return whether labs get it."""
@@ -55,6 +59,10 @@ class Docker(Grant[bool]):
     def apply(self, value: bool, allowed: Allowed) -> Allowed:
         """Return what is allowed with or without it."""
         return replace(allowed, engine=value)
+
+    def keeps(self, had: bool, allowed: Allowed) -> bool:
+        """Return whether it is granted still, if it was."""
+        return self.of(allowed) or not had
 
     def words(self, value: bool) -> str:
         """Return what is written in a policy."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from labyard.core.units import show_bytes
+from labyard.options.declaration import Options
+from labyard.options.profiles import most_days
 from labyard.policies.allowed import Allowed
 from labyard.policies.grant import Grant
 
@@ -35,6 +37,17 @@ class Amount(Grant[N | None]):
             limits = limits.giving(**{self.name: value if given is None else min(given, value)})
         return replace(allowed, limits=limits)
 
+    def had(self, given: Options, allowed: Allowed) -> Any:
+        """Return how much was given."""
+        return getattr(given, self.name)
+
+    def keeps(self, had: Any, allowed: Allowed) -> bool:
+        """Return whether it is within the ceiling of today, if the engine holds to any."""
+        most = self.of(allowed)
+        if most is None or self.name in allowed.limits.lacks:
+            return True
+        return had is not None and had <= most
+
     def words(self, value: N | None) -> str:
         """Return the amount and its unit."""
         return "no limit" if value is None else self.unit(value)
@@ -47,7 +60,7 @@ class Amount(Grant[N | None]):
 class Cpu(Amount[float]):
     """Cores of a lab."""
 
-    name, usual = "cpu", True
+    name, title, usual = "cpu", "CPU", True
 
     def unit(self, value: float) -> str:
         """Return cores."""
@@ -65,25 +78,36 @@ class _Size(Amount[int]):
 class Memory(_Size):
     """Memory of a lab, in bytes."""
 
-    name = "memory"
+    name, title = "memory", "memory"
 
 
 class SharedMemory(_Size):
     """``/dev/shm`` of a lab, in bytes."""
 
-    name = "shm"
+    name, title = "shm", "shared memory"
 
 
 class Gpus(Amount[int]):
     """How many GPUs a lab may have."""
 
-    name = "gpus"
+    name, title = "gpus", "GPUs"
+
+    def had(self, given: Options, allowed: Allowed) -> int:
+        """Return how many were asked for."""
+        asked = given.gpus
+        if asked == "all":
+            return len(allowed.limits.devices)
+        return len(asked) if isinstance(asked, tuple) else int(asked or 0)
 
 
 class Days(Amount[int]):
     """How many days a server may live."""
 
-    name, usual = "days", True
+    name, title, usual = "days", "days to live", True
+
+    def had(self, given: Options, allowed: Allowed) -> int | None:
+        """Return how many it may live, from any moment."""
+        return most_days(given, allowed.limits)
 
     def unit(self, value: int) -> str:
         """Return days."""
@@ -93,7 +117,7 @@ class Days(Amount[int]):
 class Servers(Grant[int]):
     """How many named servers somebody may have."""
 
-    name = "servers"
+    name, title = "servers", "named servers"
 
     def of(self, allowed: Allowed) -> int:
         """Return how many."""
@@ -106,6 +130,13 @@ class Servers(Grant[int]):
     def apply(self, value: int, allowed: Allowed) -> Allowed:
         """Return what is allowed with that many."""
         return replace(allowed, servers=value)
+
+    def had(self, given: Options, allowed: Allowed) -> None:
+        """Return nothing: they are counted when one is made."""
+
+    def keeps(self, had: None, allowed: Allowed) -> bool:
+        """Return True: a lab is none the larger for them."""
+        return True
 
     def words(self, value: int) -> str:
         """Return the number."""

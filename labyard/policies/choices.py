@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from labyard.core.errors import Refused
+from labyard.options.declaration import Options
 from labyard.policies.allowed import Allowed
 from labyard.policies.grant import Grant
 
@@ -33,11 +34,19 @@ class _Choices(Grant[tuple[str, ...]]):
 class Images(_Choices):
     """Images instead of everybody's; nobody who has such a list may name any other."""
 
-    name = "images"
+    name, title = "images", "image"
 
     def of(self, allowed: Allowed) -> tuple[str, ...]:
         """Return the images that are offered."""
         return allowed.limits.images
+
+    def had(self, given: Options, allowed: Allowed) -> str | None:
+        """Return the lab's image."""
+        return given.image
+
+    def keeps(self, had: str | None, allowed: Allowed) -> bool:
+        """Return whether that image may be had still."""
+        return had is None or allowed.limits.custom_images or had in self.of(allowed)
 
     def apply(self, value: tuple[str, ...], allowed: Allowed) -> Allowed:
         """Return what is allowed with these images only."""
@@ -51,11 +60,19 @@ class Images(_Choices):
 class Profiles(_Choices):
     """Which of the profiles there are."""
 
-    name = "profiles"
+    name, title = "profiles", "profile"
 
     def of(self, allowed: Allowed) -> tuple[str, ...]:
         """Return the names of the profiles."""
         return tuple(profile.name for profile in allowed.limits.profiles)
+
+    def had(self, given: Options, allowed: Allowed) -> str | None:
+        """Return the lab's profile."""
+        return given.profile
+
+    def keeps(self, had: str | None, allowed: Allowed) -> bool:
+        """Return whether that profile may be picked still."""
+        return had is None or had in self.of(allowed)
 
     def apply(self, value: tuple[str, ...], allowed: Allowed) -> Allowed:
         """Return what is allowed with these profiles only, in the order the settings have them.

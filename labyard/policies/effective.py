@@ -17,6 +17,7 @@ from labyard.policies.grant import Grant
 from labyard.settings.groups import GroupPolicy
 from labyard.settings.profiles import Profile
 
+PROFILES = Profiles()
 GRANTS: tuple[Grant[Any], ...] = (
     Cpu(),
     Memory(),
@@ -25,7 +26,7 @@ GRANTS: tuple[Grant[Any], ...] = (
     Days(),
     Servers(),
     Images(),
-    Profiles(),
+    PROFILES,
     Environment(),
     Docker(),
 )

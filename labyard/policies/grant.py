@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Generic, TypeVar
 
+from labyard.options.declaration import Options
 from labyard.policies.allowed import Allowed
 from labyard.settings.groups import GroupPolicy
 
@@ -16,6 +17,9 @@ class Grant(ABC, Generic[T]):
 
     name: ClassVar[str]
     """The field of :class:`GroupPolicy`."""
+
+    title: ClassVar[str]
+    """What people call it."""
 
     @abstractmethod
     def of(self, allowed: Allowed) -> T:
@@ -32,6 +36,14 @@ class Grant(ABC, Generic[T]):
     @abstractmethod
     def apply(self, value: T, allowed: Allowed) -> Allowed:
         """Return what is allowed where ``value`` is what the groups say."""
+
+    def had(self, given: Options, allowed: Allowed) -> Any:
+        """Return, as JSON has it, what a lab gets of it that starts with ``given``."""
+        return self.of(allowed)
+
+    def keeps(self, had: Any, allowed: Allowed) -> bool:
+        """Return whether ``had``, of an earlier :meth:`had`, is no more than is allowed now."""
+        return bool(had == self.of(allowed))
 
     def said(self, policy: GroupPolicy) -> T | None:
         """Return what one group says of it, None where it says nothing."""

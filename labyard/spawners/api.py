@@ -48,14 +48,40 @@ class PolicyHandler(_OneUser):
         self.finish(json.dumps({"grants": [asdict(verdict) for verdict in verdicts]}))
 
 
+class HeldHandler(_OneUser):
+    """What a running lab has that its user may not have any more."""
+
+    @needs_scope("read:servers")
+    async def get(self, user_name: str, server_name: str = "") -> None:
+        """Answer ``{"withdrawn": [...], "refusal": ...}``.
+
+        ``withdrawn`` names grants, and is null where nobody knows what the lab was started with;
+        ``refusal`` says why the same choices would be refused now, if they would.
+        """
+        user = self.found(user_name)
+        if server_name and server_name not in user.orm_spawners:
+            raise web.HTTPError(404)
+        spawner = user.spawners[server_name or ""]
+        grants = await spawner.withdrawn()
+        told = None if grants is None else [grant.title for grant in grants]
+        self.finish(json.dumps({"withdrawn": told, "refusal": await spawner.refusal()}))
+
+
 class PersonHandler(_OneUser):
-    """JupyterHub's model of a user, in which a server that did not start last time says why."""
+    """JupyterHub's model of a user, in which a server that did not start last time says why.
+
+    One that runs says what of it its user may not have any more.
+    """
 
     @needs_scope("read:users", "read:users:name", "read:servers")
     async def get(self, user_name: str) -> None:
         """Answer it, without what the sign-in left behind."""
-        model = self.user_model(self.found(user_name))
+        user = self.found(user_name)
+        model = self.user_model(user)
         model.pop("auth_state", None)
+        for name, server in (model.get("servers") or {}).items():
+            runs = server["ready"] and await user.spawners[name].withdrawn()
+            server["withdrawn"] = [grant.title for grant in runs or ()]
         self.finish(json.dumps(model))
 
     def server_model(self, spawner: Any, *, user: Any = None) -> dict[str, Any]:
@@ -79,4 +105,6 @@ handlers: list[tuple[str, type]] = [
     (r"/api/labyard/limits/([^/]+)", LimitsHandler),
     (r"/api/labyard/policy/([^/]+)", PolicyHandler),
     (r"/api/labyard/people/([^/]+)", PersonHandler),
+    (r"/api/labyard/users/([^/]+)/server/held", HeldHandler),
+    (r"/api/labyard/users/([^/]+)/servers/([^/]+)/held", HeldHandler),
 ]

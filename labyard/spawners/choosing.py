@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -15,6 +15,7 @@ from traitlets.config import Configurable
 
 from labyard.core import causes
 from labyard.core.errors import LabyardError, Refused
+from labyard.core.models import EngineInfo
 from labyard.options.declaration import Options, kept, plain
 from labyard.options.form import form
 from labyard.options.limits import Limits
@@ -25,7 +26,9 @@ from labyard.options.parse import parse
 from labyard.options.profiles import most_days, outcome
 from labyard.options.refused import OptionsRefused
 from labyard.policies.allowed import Allowed
-from labyard.policies.effective import Effective, effective, share
+from labyard.policies.effective import PROFILES, Effective, effective, share
+from labyard.policies.grant import Grant
+from labyard.policies.held import Held, withdrawn
 from labyard.settings.groups import GroupPolicy
 from labyard.spawners.groups import keep_built_in
 from labyard.spawners.outcome import NotAllowed, explained
@@ -67,15 +70,43 @@ class Choosing(Configurable):
     _given = Options()
     _allowed: Allowed
     _most_days: int | None = None
+    _held: Held | None = None
 
     async def policy(self) -> Effective:
         """Return what this server's user may have, as all their groups have it, and why."""
         keep_built_in(self.db)
-        socket = self.workplace.engine.socket is not None
         try:
-            return effective(await self._policies(), self._all(await self._offer()), engine=socket)
+            return await self._effective(await self._host())
         except Refused as error:
             raise explained(error) from None
+
+    async def _effective(self, host: EngineInfo | None) -> Effective:
+        socket = self.workplace.engine.socket is not None
+        everybody = self._all(await self._offer(host))
+        return effective(await self._policies(), everybody, engine=socket)
+
+    async def withdrawn(self) -> Sequence[Grant[Any]] | None:
+        """Return the grants of which the lab that runs has more than its user may have now.
+
+        None where nobody knows what it was started with. Nothing asks the engine.
+        """
+        if self._held is None:
+            return None
+        try:
+            return withdrawn(self._held, (await self._effective(None)).allowed)
+        except Refused:
+            return [PROFILES]
+
+    async def refusal(self) -> str:
+        """Return why the choices of the lab that runs could not start it anew, or nothing."""
+        try:
+            allowed = (await self._effective(await self._host())).allowed
+            if self.name and not allowed.servers:
+                return NONE
+            parse(self.user_options or {}, allowed.limits)
+        except Refused as error:
+            return error.message
+        return ""
 
     async def share(self) -> Allowed:
         """Return what the user may have as far as settings and groups tell. Nothing asks the engine."""
@@ -93,15 +124,16 @@ class Choosing(Configurable):
         """Return what may be chosen for this server."""
         return (await self.policy()).allowed.limits
 
-    async def _offer(self) -> Limits:
-        """Return what everybody may choose, as the site's own configuration has it."""
-        await self.apply_group_overrides()
-        engine = self.workplace.engine
+    async def _host(self) -> EngineInfo | None:
         try:
             async with asyncio.timeout(_GLANCE):
-                host = await engine.info()
+                return await self.workplace.engine.info()
         except (LabyardError, TimeoutError):
-            host = None
+            return None
+
+    async def _offer(self, host: EngineInfo | None) -> Limits:
+        """Return what everybody may choose, as the site's own configuration has it."""
+        await self.apply_group_overrides()
         return offer(
             self.workplace.settings,
             image=self.image,
@@ -111,7 +143,7 @@ class Choosing(Configurable):
             memory=self.mem_limit,
             max_memory=self.max_memory,
             host=host,
-            lacks=engine.lacks,
+            lacks=self.workplace.engine.lacks,
         )
 
     async def more_memory(self, error: LabyardError) -> int:

@@ -18,6 +18,7 @@ from labyard.core import causes
 from labyard.core.errors import Busy, EngineError, EngineUnreachable, LabyardError
 from labyard.core.models import LabStatus, Owner, ServerPlan, ServerRef
 from labyard.core.servernames import refuse_taken
+from labyard.policies.held import held
 from labyard.spawners import room
 from labyard.spawners.choosing import Choosing
 from labyard.spawners.clearing import Clearing, when_reachable
@@ -73,7 +74,8 @@ class LabSpawner(Choosing, Spawner):
         """Return what must outlive the hub's process."""
         failed = self._failure.as_json() if self._failure else None
         lab, starting = self._lab_name, self._starting
-        return {**super().get_state(), "lab": lab, "starting": starting, "failed": failed}
+        ours = {"lab": lab, "starting": starting, "failed": failed, "held": self._held}
+        return {**super().get_state(), **ours}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take up what :meth:`get_state` gave."""
@@ -81,11 +83,12 @@ class LabSpawner(Choosing, Spawner):
         self._lab_name = state.get("lab", "")
         self._starting = state.get("starting", False)
         self._failure = Outcome.of_state(state)
+        self._held = state.get("held")
 
     def clear_state(self) -> None:
         """Forget the lab that was; how its start failed is kept until the next one."""
         super().clear_state()
-        self._lab_name, self._starting = "", False
+        self._lab_name, self._starting, self._held = "", False, None
 
     # -- life -------------------------------------------------------------------------------------
 
@@ -195,6 +198,7 @@ class LabSpawner(Choosing, Spawner):
     def _remember(self, name: str) -> None:
         """Keep the lab's name before it is there: a hub that dies meanwhile finds and removes it."""
         self._lab_name, self._starting = name, True
+        self._held = held(self._given, self._allowed)
         self.orm_spawner.state = self.get_state()
         inspect(self.orm_spawner).session.commit()
 

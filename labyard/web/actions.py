@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from labyard.core.errors import Busy, EngineError, LabyardError
+from labyard.core.errors import Busy, EngineError, LabyardError, Refused
 from labyard.core.locks import UserLocks
 from labyard.core.models import Lab, LabStatus, Owner
 from labyard.core.names import SERVER, USER_ID, Names
@@ -20,9 +20,18 @@ from labyard.volumes.reset import Reset
 from labyard.volumes.tars import shown
 from labyard.volumes.transfers import Transfers, Upload
 from labyard.web.answering import until_answering
-from labyard.web.hub import ActionFailed, Hub
+from labyard.web.hub import ActionFailed, Held, Hub
 from labyard.web.servers import Person, Server
 from labyard.web.turns import Turns
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """A server after a restart; ``anew`` says that it is another lab, without what is ``gone``."""
+
+    server: Server
+    anew: bool = False
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +75,16 @@ class Actions:
                 raise _busy(found)
             if asked is not None:
                 asked.set()
-            try:
-                await self.hub.start(token, owner.name, server, options)
-                started = await self.hub.settled(token, owner.name, server, self.patience)
-            except LabyardError as error:
-                raise await self._why(token, owner, server) or error from None
+            return await self._started(token, owner, server, options)
+
+    async def _started(
+        self, token: str, owner: Owner, server: str, options: Mapping[str, Any] | None = None
+    ) -> Server:
+        try:
+            await self.hub.start(token, owner.name, server, options)
+            started = await self.hub.settled(token, owner.name, server, self.patience)
+        except LabyardError as error:
+            raise await self._why(token, owner, server) or error from None
         if started is None or not started.ready:
             raise await self._why(token, owner, server) or ActionFailed(
                 f"{_words(server).capitalize()} did not start.",
@@ -140,11 +154,22 @@ class Actions:
     async def _gone(self, token: str, owner: Owner, server: str) -> bool:
         return server not in (await self.hub.person(token, owner.name)).servers
 
-    async def restart(self, token: str, owner: Owner, server: str) -> Server:
-        """Restart a running lab in place and wait until it answers: same lab, new start time."""
+    async def restart(self, token: str, owner: Owner, server: str) -> Restarted:
+        """Restart a running lab and wait until it answers: in place, same lab, new start time.
+
+        A lab that has more than its owner may have by now is made anew instead, on the same volumes.
+
+        Raises
+        ------
+        Refused
+            When it would have to be, and its choices would be refused. The lab goes on.
+        """
         doing = f"restarting {_words(server)}"
         with self.turns.take(owner.id, doing):
-            _running(await self.hub.person(token, owner.name), server)
+            found = _running(await self.hub.person(token, owner.name), server)
+            held = await self.hub.held(token, owner.name, server)
+            if held.withdrawn != ():
+                return await self._anew(token, owner, found, held)
             async with self.locks.hold(owner.id, doing):
                 found = _running(await self.hub.person(token, owner.name), server)
                 lab = await self.lab(owner, server)
@@ -152,7 +177,19 @@ class Actions:
                     raise _not_running(server)
                 lab = await self.engine.restart(lab.name, self.grace)
                 await self._until_answering(lab, found)
-            return found
+            return Restarted(found)
+
+    async def _anew(self, token: str, owner: Owner, found: Server, held: Held) -> Restarted:
+        """Stop a server and start it with the same choices."""
+        if held.refusal:
+            raise Refused(
+                f"{_words(found.name).capitalize()} has more than you may have by now, so a restart"
+                f" makes it anew, and its choices are not allowed any more. {held.refusal}",
+                remedy="Stop it, then start it with other choices.",
+            )
+        await self._stop(token, owner, found)
+        server = await self._started(token, owner, found.name)
+        return Restarted(server, anew=True, gone=held.withdrawn or ())
 
     async def _until_answering(self, lab: Lab, server: Server) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -68,6 +69,17 @@ def explain(status: int, body: Any) -> LabyardError:
     return ActionFailed(message or f"The hub failed ({status}).")
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a running lab has that its user may not have any more, in words; None if nobody knows.
+
+    ``refusal`` says why the choices that it was started with would be refused now, if they would.
+    """
+
+    withdrawn: tuple[str, ...] | None
+    refusal: str
+
+
 class Hub:
     """A client of one hub. Every call takes the token of the person it is made for."""
 
@@ -107,6 +119,12 @@ class Hub:
         """Return why the last start of a server failed, None when it did not."""
         told = (await self._call("GET", token, *_start(user, server)))["outcome"]
         return None if told is None else StartFailed(told)
+
+    async def held(self, token: str, user: str, server: str) -> Held:
+        """Return what a running lab has that its user may not have any more."""
+        told = await self._call("GET", token, "labyard", *_path(user, server), "held")
+        gone = told["withdrawn"]
+        return Held(None if gone is None else tuple(gone), told["refusal"])
 
     async def cancel(self, token: str, user: str, server: str) -> str:
         """End a start that is under way; return the server's state when that is over."""

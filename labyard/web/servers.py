@@ -24,7 +24,8 @@ class Failed:
 class Server:
     """One server as the hub sees it now. ``pending`` is ``spawn``, ``stop`` or empty.
 
-    ``failed`` is told of a stopped one whose last start failed, unless it was cancelled.
+    ``failed`` is told of a stopped one whose last start failed, unless it was cancelled; ``withdrawn``
+    is what a running one has that its owner may not have any more, in words.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Server:
     url: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     failed: Failed | None = None
+    withdrawn: tuple[str, ...] = ()
 
     @property
     def state(self) -> str:
@@ -90,6 +92,7 @@ def _server(model: Mapping[str, Any]) -> Server:
         url=model["url"],
         options=model["user_options"] or {},
         failed=_failed(model.get("failed")),
+        withdrawn=tuple(model.get("withdrawn") or ()),
     )
 
 

@@ -25,7 +25,32 @@ STUDENTS = {
     "environment": {"COURSE": "physics"},
 }
 # What a program in the lab would do that wants to be root on the host.
+SOCKET = "/var/run/docker.sock"
 PING = "import socket; s = socket.socket(socket.AF_UNIX); s.connect('/var/run/docker.sock'); print('in')"
+
+# Every socket that a lab sees, where an engine answers, whom it runs as and with which token.
+LOOK = """
+import json, os, socket, stat
+sockets = []
+for top, folders, files in os.walk("/"):
+    folders[:] = [f for f in folders if os.path.join(top, f) not in ("/proc", "/sys", "/usr")]
+    for name in files:
+        path = os.path.join(top, name)
+        if name.endswith(".sock") and stat.S_ISSOCK(os.lstat(path).st_mode):
+            sockets.append(path)
+gateway = next(l.split()[2] for l in open("/proc/net/route") if l.split()[1] == "00000000")
+host = ".".join(str(b) for b in reversed(bytes.fromhex(gateway)))
+found = []
+for address in (host, "172.17.0.1", "127.0.0.1"):
+    for port in (2375, 2376, 2377, 8080):
+        with socket.socket() as probe:
+            probe.settimeout(0.5)
+            if probe.connect_ex((address, port)) == 0:
+                found.append((address, port))
+token = json.load(open("/run/labyard/secrets.json"))["JUPYTERHUB_API_TOKEN"]
+groups = sorted({*os.getgroups(), os.getgid()})
+print(json.dumps({"sockets": sockets, "open": found, "groups": groups, "token": token}))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -98,26 +123,130 @@ def test_a_grant_holds_from_the_next_start_and_is_gone_after_it(
     assert not any(line.startswith("COURSE=") for line in lab().attrs["Config"]["Env"])
 
 
+def restarted(person: Person, server: str = "") -> requests.Response:
+    """Restart a server as the button and the command line do."""
+    where = f"servers/{server}" if server else "server"
+    url = f"{person.url}services/labyard/api/users/{person.name}/{where}/restart"
+    headers = {"Authorization": f"token {person.token}"}
+    return requests.post(url, headers=headers, json={}, timeout=120)
+
+
+def reaches(lab: Any) -> bool:
+    return bool(lab.exec_run(["python3", "-c", PING]).output.strip() == b"in")
+
+
 def test_the_engines_socket_is_for_members_only(
     place: Yard, boss: Person, anna: Person, lab: Callable[[], Any]
 ) -> None:
-    def reaches() -> bool:
-        return bool(lab().exec_run(["python3", "-c", PING]).output.strip() == b"in")
-
     anna.run()
-    assert not reaches()
+    assert not reaches(lab())
     anna.halt()
     place.labyard("groups", "add", PRIVILEGED, "anna")
     anna.run()
-    assert reaches()
+    assert reaches(lab())
     assert lab().attrs["HostConfig"]["CapDrop"] == ["ALL"], "nothing else is let go"
     boss.api("DELETE", f"groups/{PRIVILEGED}")
     anna.halt()
     anna.run()
-    assert not reaches()
+    assert not reaches(lab())
     assert "docker.sock" not in str(lab().attrs)
     assert not lab().attrs["HostConfig"]["GroupAdd"]
     assert boss.api("GET", f"groups/{PRIVILEGED}").json()["users"] == [], "it is back, and empty"
+
+
+def test_a_restart_takes_what_was_withdrawn_and_is_the_same_lab_otherwise(
+    place: Yard, anna: Person, lab: Callable[[], Any]
+) -> None:
+    place.labyard("groups", "add", PRIVILEGED, "anna")
+    anna.run()
+    anna.write("kept.txt", "mine")
+    first = lab().id
+    answer = restarted(anna)
+    assert (answer.json()["anew"], lab().id, reaches(lab())) == (False, first, True)
+    place.labyard("groups", "remove", PRIVILEGED, "anna")
+    place.down()
+    place.up()
+    assert reaches(lab()), "what runs is left alone, by a hub that starts, too"
+    assert "the engine&#39;s socket" in anna.get("services/labyard/").text
+    told = told_to_a_token_that_reads_no_groups(anna)
+    assert told["withdrawn"] == ["the engine's socket"]
+    assert "made anew" in place.labyard("servers", "restart", "anna").stdout
+    assert lab().id != first
+    assert not reaches(lab())
+    assert anna.read("kept.txt") == "mine"
+    assert told_to_a_token_that_reads_no_groups(anna)["withdrawn"] == []
+
+
+def test_a_restart_is_refused_where_the_choices_are_no_longer_allowed(
+    place: Yard, anna: Person, lab: Callable[[], Any]
+) -> None:
+    anna.run(user_options={"cpu": 2})
+    first = lab().id
+    place.labyard("groups", "add", "students", "anna")
+    answer = restarted(anna)
+    assert answer.status_code == 400
+    assert "1 core" in answer.json()["message"]
+    assert (lab().id, lab().status) == (first, "running"), "it goes on"
+    place.labyard("groups", "remove", "students", "anna")
+    assert restarted(anna).json()["anew"] is False
+
+
+WISHES: dict[str, Any] = {
+    "docker": "socket",
+    "engine": True,
+    "socket": SOCKET,
+    "mounts": [{"Type": "bind", "Source": SOCKET, "Target": "/tmp/s"}],
+    "volumes": {SOCKET: {"bind": "/tmp/s", "mode": "rw"}},
+    "binds": [f"{SOCKET}:/tmp/s"],
+    "groups": [PRIVILEGED],
+    "group_add": ["0"],
+    "user": "0:0",
+    "privileged": True,
+    "cap_add": ["ALL"],
+    "hardening": {"no_new_privileges": False},
+    "devices": ["/dev/mem"],
+    "network_mode": "host",
+    "volumes_from": ["other"],
+    "extra_host_config": {"binds": [SOCKET]},
+    "held": {},
+    "Mount": "yes",
+}
+
+
+def test_whoever_is_no_member_finds_no_way_to_the_engine(
+    place: Yard, boss: Person, anna: Person, lab: Callable[[], Any], engine_client: Any
+) -> None:
+    for wish, value in WISHES.items():
+        asked = anna.start(user_options={wish: value})
+        assert asked.status_code == 400, f"{wish}: {asked.text}"
+        assert anna.model() is None or anna.model()["stopped"]
+    for value in (f"{SOCKET}:/tmp/s", "/var/run"):
+        assert anna.start(user_options={"mount": value}).status_code == 400
+    assert anna.start(user_options={"profile": PRIVILEGED}).status_code == 400
+    assert anna.start("..%2f..%2fvar%2frun%2fdocker.sock").status_code in (400, 403, 404)
+    for address in (f"unix://{SOCKET}", "tcp://127.0.0.1:2375"):
+        anna.run(user_options={"environment": {"DOCKER_HOST": address}})
+        found = lab()
+        assert SOCKET not in str(found.attrs["Mounts"]) + str(found.attrs["HostConfig"]["Binds"])
+        said = json.loads(found.exec_run(["python3", "-c", LOOK]).output)
+        assert said["sockets"] == []
+        assert said["open"] == []
+        assert said["groups"] == [1000]
+        token = said["token"]
+        mine = {"Authorization": f"token {token}"}
+        for method, path, body in (
+            ("POST", f"groups/{PRIVILEGED}/users", {"users": ["anna"]}),
+            ("PUT", "labyard/policies/mine", {"docker": "socket"}),
+            ("POST", "labyard/policies", {"groups": [{"name": "mine", "docker": "socket"}]}),
+            ("PATCH", "users/anna", {"admin": True}),
+            ("POST", "users/admin/server", {}),
+        ):
+            for headers in (mine, {"Authorization": f"token {anna.token}"}):
+                answer = requests.request(
+                    method, f"{anna.url}hub/api/{path}", json=body, headers=headers, timeout=30
+                )
+                assert answer.status_code in (403, 404), f"{method} {path}: {answer.status_code}"
+        anna.halt()
 
 
 def test_how_many_servers_is_counted_for_whom_they_are(

@@ -77,6 +77,7 @@ class ServerHandler(JsonHandler):
         samples = snapshot.usage(owner.id, name) if server.ready else ()
         return {
             **brief(server),
+            "withdrawn": list(server.withdrawn),
             "options": dict(server.options),
             "image": made.image,
             "cpu_limit": made.cpu,
@@ -104,6 +105,7 @@ class ActionHandler(JsonHandler):
         """Do it and answer when it is done."""
         owner = await self.allowed(rights.ACT, user)
         actions, name = self.parts.actions, server or ""
+        told: dict[str, Any] = {}
         try:
             match action:
                 case "start":
@@ -119,11 +121,12 @@ class ActionHandler(JsonHandler):
                     await actions.cancel(self.token, owner, name)
                     done = (await actions.hub.person(self.token, user)).server(name)
                 case _:
-                    done = await actions.restart(self.token, owner, name)
+                    restarted = await actions.restart(self.token, owner, name)
+                    done, told = restarted.server, {"anew": restarted.anew}
         finally:
             self.parts.sampler.soon()
         expiry = await self.parts.expiries.get(owner.id, name)
-        self.reply({"user": user, **brief(done), **dated(expiry)})
+        self.reply({"user": user, **brief(done), **told, **dated(expiry)})
 
 
 class RemovalHandler(JsonHandler):

@@ -16,6 +16,7 @@ from labyard.core.models import Owner
 from labyard.options.declaration import kept
 from labyard.options.more import more_memory
 from labyard.web import rights
+from labyard.web.actions import Restarted
 from labyard.web.handlers.base import PageHandler, signed_in
 from labyard.web.hub import StartFailed
 from labyard.web.servers import Person, Server
@@ -232,12 +233,12 @@ class ServerFormHandler(OwnHandler):
             await actions.stop(self.token, owner, server)
             self.say("done", f"{name} has stopped.", about=server)
         elif action == "restart":
-            await actions.restart(self.token, owner, server)
-            self.say("done", f"{name} was restarted.", about=server)
+            done = await actions.restart(self.token, owner, server)
+            self.say("done", _restarted(name, done), about=server)
         else:
             await actions.delete(self.token, owner, server)
-            done = f"{name} was deleted. Your volumes are as they were."
-            self.say("done", done, about=server)
+            deleted = f"{name} was deleted. Your volumes are as they were."
+            self.say("done", deleted, about=server)
         return self.go_home()
 
     async def _with_more(self, owner: Owner, server: str) -> Mapping[str, Any] | None:
@@ -256,6 +257,13 @@ class NowhereHandler(PageHandler):
         """Find out who asks, for the bar; then say that there is nothing."""
         await super().prepare()
         self.send_error(404)
+
+
+def _restarted(name: str, done: Restarted) -> str:
+    if not done.anew:
+        return f"{name} was restarted."
+    gone = f" Gone, as your groups have it now: {', '.join(done.gone)}." if done.gone else ""
+    return f"{name} was made anew. Your volumes are as they were.{gone}"
 
 
 _going: set[asyncio.Task[Any]] = set()

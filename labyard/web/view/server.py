@@ -37,7 +37,10 @@ class MadeOf:
 
 @dataclass(frozen=True, slots=True)
 class ServerView:
-    """One server as it is drawn. ``state`` is a key of the words in ``_STATES``."""
+    """One server as it is drawn. ``state`` is a key of the words in ``_STATES``.
+
+    ``withdrawn`` lists what its lab has that its owner may not have any more.
+    """
 
     name: str
     state: str
@@ -46,6 +49,7 @@ class ServerView:
     size: str
     times: str
     meters: Meters
+    withdrawn: str = ""
 
     @property
     def kind(self) -> str:
@@ -86,6 +90,7 @@ def view_server(
             if running and snapshot.error is None
             else Meters()
         ),
+        withdrawn=", ".join(server.withdrawn) if running else "",
     )
 
 
