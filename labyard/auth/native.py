@@ -17,7 +17,8 @@ from labyard.auth.allowlist import AllowList
 from labyard.auth.answers import as_http
 from labyard.auth.door import Caller, Door, Rules
 from labyard.auth.passwords import Overloaded, Passwords
-from labyard.auth.throttle import TooMany, client_address
+from labyard.auth.throttle import TooMany
+from labyard.core.addresses import caller_address
 from labyard.core.errors import LabyardError
 from labyard.core.paths import Paths
 from labyard.core.store import Store
@@ -97,11 +98,8 @@ class LabyardAuthenticator(Authenticator):
 
     def caller(self, handler: Any, name: str = "") -> Caller:
         """Return where a request comes from, and whether its browser was let in as ``name`` before."""
-        socket = handler.request.connection.context.address
-        peer = str(socket[0]) if isinstance(socket, tuple) else "unix"
-        forwarded = handler.request.headers.get("X-Forwarded-For", "")
         return Caller(
-            client_address(peer, forwarded, self.trusted_proxies),
+            caller_address(handler.request, self.trusted_proxies),
             known=browsers.known(handler, usernames.normalize(name)),
         )
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_network
 
+from labyard.core.addresses import parse
 from labyard.core.errors import LabyardError
 
 _MOST_BUCKETS = 50_000
@@ -87,7 +88,7 @@ class Throttle:
 
 def network(address: str) -> str:
     """Return the network an address is in: whoever has one address of it can have the others."""
-    parsed = _parse(address)
+    parsed = parse(address)
     if parsed is None:
         return address
     return str(ip_network((parsed, 48 if parsed.version == 6 else 24), strict=False))
@@ -95,30 +96,10 @@ def network(address: str) -> str:
 
 def host(address: str) -> str:
     """Return what counts as one host: an IPv4 address, or the /64 of an IPv6 address."""
-    parsed = _parse(address)
+    parsed = parse(address)
     if isinstance(parsed, IPv6Address):
         return str(ip_network((parsed, 64), strict=False))
     return str(parsed or address)
-
-
-def client_address(peer: str, forwarded_for: str, trusted: Collection[str]) -> str:
-    """Return the address a request came from.
-
-    ``forwarded_for`` is believed only as far as trusted proxies wrote it: the last address in it that
-    is not a proxy's, if ``peer`` is one.
-    """
-    chain = [*(part.strip() for part in forwarded_for.split(",") if part.strip()), peer]
-    while len(chain) > 1 and chain[-1] in trusted:
-        chain.pop()
-    return chain[-1] if _parse(chain[-1]) else peer
-
-
-def _parse(address: str) -> IPv4Address | IPv6Address | None:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return None
-    return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
 def _spoken(seconds: int) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Index,
     Integer,
     MetaData,
     Table,
@@ -96,4 +97,36 @@ policies = Table(
     Column("policy", Text, nullable=False),  # settings.groups.GroupPolicy as JSON
     Column("changed", DateTime, nullable=False),
     Column("changed_by", Unicode(255), nullable=False),
+)
+
+# Who did what. Triggers of the database refuse to change a row, and to remove one that is not older than
+# the bound below.
+audit = Table(
+    "labyard_audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", DateTime, nullable=False),
+    Column("actor_kind", Unicode(16), nullable=False),  # audit.entry.Kind
+    Column("actor", Unicode(255), nullable=False),
+    Column("address", Unicode(64), nullable=False),
+    Column("action", Unicode(32), nullable=False),  # audit.actions.ACTIONS
+    Column("target_kind", Unicode(16), nullable=False),
+    Column("target", Unicode(255), nullable=False),
+    Column("outcome", Unicode(16), nullable=False),  # audit.entry.Outcome
+    Column("details", Text, nullable=False),  # JSON
+    Index("ix_labyard_audit_at", "at", "id"),
+    Index("ix_labyard_audit_actor", "actor", "at", "id"),
+    Index("ix_labyard_audit_target", "target", "at", "id"),
+    Index("ix_labyard_audit_action", "action", "at", "id"),
+    Index("ix_labyard_audit_outcome", "outcome", "at", "id"),
+    Index("ix_labyard_audit_action_outcome", "action", "outcome", "at", "id"),
+    sqlite_autoincrement=True,
+)
+
+# Up to where the audit may be let go: a row is here only while that is being done.
+audit_bound = Table(
+    "labyard_audit_bound",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("before", DateTime, nullable=False),
 )
