@@ -6,6 +6,7 @@ An account is known by its name; it follows the hub's user of that name through 
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -120,6 +121,11 @@ class Accounts:
             rows = connection.execute(select(table).order_by(waits, table.c.name)).mappings()
             return [read_account(row) for row in rows]
 
+    def taken(self, names: Collection[str]) -> set[str]:
+        """Return which of ``names`` somebody has."""
+        with self.store.read() as connection:
+            return set(connection.scalars(select(table.c.name).where(table.c.name.in_(names))))
+
     def usable_admins(self) -> list[str]:
         """Return the administrators who can sign in."""
         query = select(table.c.name).where(
@@ -138,6 +144,23 @@ class Accounts:
             if (connection.scalar(waiting) or 0) >= MOST_PENDING:
                 return False
             return _add(connection, name, State.PENDING, password=password)
+
+    def invite(self, invitations: Mapping[str, str], *, life: timedelta = CODE_LIFE) -> None:
+        """Make approved accounts, each with its one-time code, by name: all of them, or none.
+
+        Raises
+        ------
+        WrongState
+            When one of the names is taken, also at this very moment.
+        """
+        expires = _now() + life
+        with self.store.write() as connection:
+            for name, code in invitations.items():
+                given = {"code": codes.digest(code), "code_expires": expires}
+                if not _add(connection, name, State.APPROVED, **given):
+                    raise WrongState(
+                        f"There is an account named {name} already.", remedy="Nobody was added."
+                    )
 
     def ensure(self, name: str, *, admin: bool = False) -> None:
         """Make sure a user of the hub has an account. A new one is approved and has no password."""

@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
-from jupyterhub import roles
+from jupyterhub import orm, roles
+from jupyterhub.scopes import has_scope
 from jupyterhub.user import User
 from jupyterhub.utils import maybe_future
 
-from labyard.auth import codes, sessions, usernames
+from labyard.auth import codes, hub_users, invitations, sessions, usernames
 from labyard.auth.accounts import Account, Accounts, State, WrongState, wrong_state
-from labyard.core.errors import Forbidden, Refused
+from labyard.core.errors import Forbidden, NotFound, Refused
 
 
 async def add(handler: Any, name: str, *, admin: bool = False) -> tuple[Account, str]:
@@ -38,6 +40,50 @@ async def add(handler: Any, name: str, *, admin: bool = False) -> tuple[Account,
     await asyncio.to_thread(_accounts(handler).ensure, name, admin=admin)
     await _hub_user(handler, name, admin=admin)
     return await new_code(handler, name)
+
+
+async def add_many(
+    handler: Any, lines: Sequence[str], groups: Sequence[str] = ()
+) -> list[tuple[Account, str]]:
+    """Make an approved account for each name in ``lines``, all of them or none; put them in ``groups``.
+
+    Returns each account with the one-time code for its first password.
+
+    Raises
+    ------
+    Refused, BadLines, Forbidden, NotFound, WrongState
+    """
+    wanted = [_group(handler, group) for group in dict.fromkeys(groups)]
+    names = await asyncio.to_thread(
+        invitations.names,
+        lines,
+        handler.authenticator.door.name_objection,
+        _accounts(handler).taken,
+    )
+    made = {name: codes.new() for name in names}
+    await asyncio.to_thread(_accounts(handler).invite, made)
+    for name in names:
+        await _hub_user(handler, name)
+        for group in wanted:
+            group.users.append(handler.find_user(name).orm_user)
+        await asyncio.sleep(0)  # others are served meanwhile
+    handler.db.commit()
+    handler.log.info(
+        "%s added %d people: %s", handler.current_user.name, len(names), ", ".join(names)
+    )
+    return [(await _get(handler, name), made[name]) for name in names]
+
+
+def _group(handler: Any, name: str) -> orm.Group:
+    """Return a group that the caller may put people in."""
+    if not has_scope(f"groups!group={name}", handler.parsed_scopes):
+        raise Forbidden(
+            f"You may not put people in the group {name}.", remedy="Ask an administrator."
+        )
+    group: orm.Group | None = orm.Group.find(handler.db, name=name)
+    if group is None:
+        raise NotFound(f"There is no group named {name}.", remedy="Make it first.")
+    return group
 
 
 async def approve(handler: Any, name: str) -> Account:
@@ -128,6 +174,35 @@ async def set_admin(handler: Any, name: str, admin: bool) -> Account:
     await _hub_user(handler, name, admin=admin)
     _log(handler, "made an administrator:" if admin else "made no administrator:", name)
     return await _get(handler, name)
+
+
+async def rename(handler: Any, name: str, new: str) -> Account:
+    """Call somebody something else. Volumes, groups, keys and the password stay theirs.
+
+    Raises
+    ------
+    NotFound, Refused, Forbidden, WrongState
+    """
+    account = await _get(handler, name)
+    _demand_rights_over(handler, account)
+    new = usernames.normalize(new)
+    if objection := handler.authenticator.door.name_objection(new):
+        raise Refused(objection, remedy="Choose another name.")
+    if await asyncio.to_thread(_accounts(handler).taken, [new]):
+        raise WrongState(f"There is an account named {new} already.", remedy="Choose another name.")
+    user = handler.find_user(name)
+    if user is None:
+        raise wrong_state(account, State.APPROVED)
+    if any(spawner.active or spawner.pending for spawner in user.spawners.values()):
+        raise WrongState(
+            f"A server of {name} runs at an address with that name.",
+            remedy="Stop it first; a rename takes effect at the next start.",
+        )
+    user.name = new
+    handler.db.commit()
+    hub_users.mend_address(user)
+    _log(handler, f"renamed {name} to", new)
+    return await _get(handler, new)
 
 
 async def remove(handler: Any, name: str) -> None:

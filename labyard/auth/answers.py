@@ -117,3 +117,16 @@ class Rest(_Explained, APIHandler):
             if type(value) is not kinds[key]:
                 raise web.HTTPError(400, f"{key} has to be a {kinds[key].__name__}.")
         return sent
+
+    def number(self, name: str, default: int) -> int:
+        """Return a whole number of the query.
+
+        Raises
+        ------
+        tornado.web.HTTPError
+            400 when it is none.
+        """
+        text = str(self.get_query_argument(name, str(default)))
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
+            raise web.HTTPError(400, f"{name} has to be a whole number.")
+        return int(text)

@@ -14,7 +14,7 @@ from jupyterhub.scopes import has_scope, needs_scope
 from tornado import web
 
 from labyard.auth.answers import Rest
-from labyard.core.errors import Forbidden
+from labyard.core.errors import Forbidden, NotFound
 from labyard.policies.book import Book, Entry
 from labyard.policies.written import checked, plain
 from labyard.settings.groups import GroupSettings
@@ -72,6 +72,14 @@ class PolicyList(_Policies):
 
 class PolicyOne(_Policies):
     """The policy of one group."""
+
+    @needs_scope("read:groups")
+    async def get(self, group_name: str) -> None:
+        """Answer ``{"groups": [...]}``: that one; 404 where the group has none."""
+        found = await asyncio.to_thread(self.book.entries, [group_name])
+        if not found:
+            raise NotFound(f"The group {group_name} has no policy.", remedy="Set one with PUT.")
+        self.tell(list(found.values()))
 
     @needs_scope("admin:groups")
     async def put(self, group: str) -> None:

@@ -35,6 +35,21 @@ def list_(site: Installation, as_json: bool) -> None:
 
 @groups.command()
 @_GROUP
+@output.as_json
+@with_installation
+def create(site: Installation, group: str, as_json: bool) -> None:
+    """Make a group without members."""
+    hub = client(site)
+
+    def act(name: str) -> str:
+        hub.hub("POST", "groups", name)
+        return "made"
+
+    output.each((group,), act, as_json=as_json)
+
+
+@groups.command()
+@_GROUP
 @_USERS
 @output.as_json
 @with_installation

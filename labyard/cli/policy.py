@@ -82,6 +82,38 @@ def import_(site: Installation, file: Path, as_json: bool) -> None:
     output.each(tuple(said), said.__getitem__, as_json=as_json)
 
 
+@policy.command("set")
+@click.argument("group")
+@click.argument("grants", nargs=-1, required=True, metavar="GRANT=VALUE...")
+@output.as_json
+@with_installation
+def set_(site: Installation, group: str, grants: tuple[str, ...], as_json: bool) -> None:
+    """Set some of what a group grants; the rest stays. `GRANT=` leaves it to everybody's again.
+
+    Values are as in the settings: cpu=2 memory=4G images='[lab:1, lab:2]'.
+    """
+    hub = client(site)
+    there = {each["name"]: each for each in hub.hub("GET", *_POLICIES)["groups"]}
+    wanted = {**_said(there.get(group, {})), "name": group, **dict(map(_grant, grants))}
+    wanted = {name: value for name, value in wanted.items() if value is not None}
+
+    def act(name: str) -> str:
+        hub.hub("POST", *_POLICIES, body={"groups": [wanted]})
+        return "set, from the next start on"
+
+    output.each((group,), act, as_json=as_json)
+
+
+def _grant(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"{text}: write GRANT=VALUE, for example cpu=2.")
+    try:
+        return name, yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise click.UsageError(f"{text}: the value is no YAML.") from None
+
+
 @policy.command()
 @click.argument("groups", nargs=-1, required=True, metavar="GROUP...")
 @output.as_json

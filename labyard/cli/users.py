@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TextIO
 from urllib.parse import quote
 
 import click
@@ -17,6 +18,8 @@ from labyard.wiring import Installation
 
 _NAMES = click.argument("names", nargs=-1, required=True, metavar="NAME...")
 _ACCOUNTS = ("labyard", "accounts")
+_STATES = ("pending", "approved", "withdrawn", "admin")
+_PAGE = 500
 
 
 @click.group(cls=WholeHelp)
@@ -28,28 +31,64 @@ users.add_command(keys)
 
 
 @users.command("list")
+@click.option("--search", default="", metavar="TEXT", help="Only names that hold this.")
+@click.option("--state", type=click.Choice(_STATES), help="Only people of this kind.")
+@click.option("--group", default="", help="Only members of this group.")
 @output.as_json
 @with_installation
-def list_(site: Installation, as_json: bool) -> None:
+def list_(site: Installation, search: str, state: str | None, group: str, as_json: bool) -> None:
     """Show everybody: who waits for approval, administrators, and what runs."""
     columns = {
         "name": "NAME",
         "state": "STATE",
         "admin": "ADMIN",
+        "groups": "GROUPS",
         "running": "RUNNING",
         "last_activity": "LAST SEEN",
     }
-    output.show(everybody(client(site)), columns, as_json=as_json, none="Nobody yet.")
+    found = sorted(
+        everybody(client(site), search=search, state=state or "", group=group),
+        key=lambda row: str(row["name"]),
+    )
+    output.show(found, columns, as_json=as_json, none="Nobody like that.")
 
 
 @users.command()
-@_NAMES
+@click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--admin", is_flag=True, help="Make them administrators.")
+@click.option(
+    "--file", type=click.File(), help="Read names from a file, one a line; - reads input."
+)
+@click.option("--group", "groups", multiple=True, help="Put those of the file in this group.")
 @output.as_json
 @with_installation
-def add(site: Installation, names: tuple[str, ...], admin: bool, as_json: bool) -> None:
-    """Add people, approved at once. Prints each one's code for setting a password."""
+def add(
+    site: Installation,
+    *,
+    names: tuple[str, ...],
+    admin: bool,
+    file: TextIO | None,
+    groups: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Add people, approved at once. Prints each one's code for setting a password.
+
+    Of a file all are added, or none: what is wrong is told by line. `#` begins a comment.
+    """
+    if bool(names) == bool(file) or (file and admin) or (groups and not file):
+        raise click.UsageError(
+            "Give names, or --file; --admin goes with names, --group with a file."
+        )
     hub = client(site)
+    if file is not None:
+        body = {"names": file.read().splitlines(), "groups": list(groups)}
+        made = {
+            a["name"]: a for a in hub.hub("POST", "labyard", "invitations", body=body)["accounts"]
+        }
+        output.each(
+            tuple(made), lambda name: _invitation(site, "added", made[name]), as_json=as_json
+        )
+        return
 
     def act(name: str) -> dict[str, str]:
         made = hub.hub("POST", *_ACCOUNTS, body={"name": name, "admin": admin})
@@ -60,19 +99,26 @@ def add(site: Installation, names: tuple[str, ...], admin: bool, as_json: bool) 
 
 @users.command()
 @_NAMES
+@click.option("--volumes", is_flag=True, help="Delete their volumes, and all that is in them, too.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @output.as_json
 @with_installation
-def remove(site: Installation, names: tuple[str, ...], yes: bool, as_json: bool) -> None:
-    """Remove people and stop what they run. Their volumes stay."""
+def remove(
+    site: Installation, names: tuple[str, ...], volumes: bool, yes: bool, as_json: bool
+) -> None:
+    """Remove people and stop what they run. Without --volumes their volumes stay."""
     hub = client(site)
     chosen = exactly(names, _names(hub), "user")
     if not yes:
-        click.confirm(f"Remove {', '.join(chosen)}?", abort=True, err=True)
+        kept = " and all their files" if volumes else ""
+        click.confirm(f"Remove {', '.join(chosen)}{kept}?", abort=True, err=True)
 
     def act(name: str) -> str:
-        hub.hub("DELETE", *_ACCOUNTS, name)
-        return "removed, volumes kept"
+        if not volumes:
+            hub.hub("DELETE", *_ACCOUNTS, name)
+            return "removed, volumes kept"
+        gone = hub.service("DELETE", "users", name, volumes="delete")["volumes"]
+        return f"removed, with the volumes {', '.join(gone)}" if gone else "removed; no volumes"
 
     output.each(chosen, act, as_json=as_json)
 
@@ -91,6 +137,22 @@ def admin(site: Installation, names: tuple[str, ...], revoke: bool, as_json: boo
         return "no administrator any more" if revoke else "administrator"
 
     output.each(exactly(names, _names(hub), "user"), act, as_json=as_json)
+
+
+@users.command()
+@click.argument("name")
+@click.argument("new", metavar="NEW-NAME")
+@output.as_json
+@with_installation
+def rename(site: Installation, name: str, new: str, as_json: bool) -> None:
+    """Call somebody something else. Volumes, groups, keys and the password stay theirs."""
+    hub = client(site)
+
+    def act(name: str) -> str:
+        made = hub.hub("POST", *_ACCOUNTS, name, "rename", body={"name": new})
+        return f"is now {made['name']}"
+
+    output.each(exactly((name,), _names(hub), "user"), act, as_json=as_json)
 
 
 @users.command()
@@ -129,24 +191,13 @@ _decision("withdraw", "shut out", "Shut people out: sessions end, tokens are voi
 _decision("restore", "may come in again", "Let people in again who were shut out.")
 
 
-def everybody(hub: Client) -> list[dict[str, Any]]:
-    """Return accounts and the hub's users together, one row a name, in order of names."""
-    accounts = {a["name"]: a for a in hub.hub("GET", *_ACCOUNTS)["accounts"]}
-    people = {user["name"]: user for user in hub.pages("users")}
-    return [
-        _row(name, accounts.get(name, {}), people.get(name, {}))
-        for name in sorted(accounts | people)
-    ]
-
-
-def _row(name: str, account: dict[str, Any], user: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": name,
-        "state": account.get("state", "approved"),
-        "admin": bool(user.get("admin", account.get("admin", False))),
-        "running": sum(bool(s.get("ready")) for s in (user.get("servers") or {}).values()),
-        "last_activity": user.get("last_activity"),
-    }
+def everybody(hub: Client, **wanted: str) -> Iterator[dict[str, Any]]:
+    """Yield everybody who is ``wanted``, requests for an account first, then by name."""
+    offset, total = 0, 1
+    while offset < total:
+        page = hub.hub("GET", *_ACCOUNTS, offset=offset, limit=_PAGE, **wanted)
+        yield from page["accounts"]
+        offset, total = offset + _PAGE, page["total"]
 
 
 def _names(hub: Client) -> set[str]:

@@ -58,13 +58,17 @@ class Book:
 
     def of(self, groups: Iterable[str]) -> Mapping[str, GroupPolicy]:
         """Return the policies of some groups, by name; those without one are not in it."""
+        return {group: entry.policy for group, entry in self.entries(groups).items()}
+
+    def entries(self, groups: Iterable[str]) -> Mapping[str, Entry]:
+        """Return the same with where each comes from."""
         if not (wanted := sorted(set(groups))):
             return {}
         found = select(table).where(table.c.group.in_(wanted))
         with self._store.read() as connection:
             kept = {row.group: _entry(row) for row in connection.execute(found)}
         both = {**kept, **self._given}
-        return {group: both[group].policy for group in wanted if group in both}
+        return {group: both[group] for group in wanted if group in both}
 
     def put(self, policies: Iterable[GroupSettings], by: str) -> Sequence[Entry]:
         """Set the policies of some groups instead of those before: all of them, or none.

@@ -35,11 +35,16 @@ _CEILINGS = ("cpu", "memory", "shm", "gpus", "days", "images")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What somebody has of one grant, in words, and whose word it is: no groups for everybody's."""
+    """What somebody has of one grant, in words, and whose word it is: no groups for everybody's.
+
+    ``said`` is every group that has a say and its word; ``everybody`` what holds without any.
+    """
 
     grant: str
     words: str
     groups: tuple[str, ...] = ()
+    said: tuple[tuple[str, str], ...] = ()
+    everybody: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ def effective(
             allowed = grant.apply(reduce(grant.together, words.values()), allowed)
     if not said["profiles"]:
         allowed = _without_what_goes_beyond(allowed, [c for c in _CEILINGS if said[c]])
-    return Effective(allowed, [_verdict(grant, said[grant.name], allowed) for grant in GRANTS])
+    return Effective(allowed, [_verdict(g, said[g.name], allowed, everybody) for g in GRANTS])
 
 
 def share(policies: Mapping[str, GroupPolicy], everybody: Allowed) -> Allowed:
@@ -91,10 +96,17 @@ def _said(grant: Grant[Any], policies: Mapping[str, GroupPolicy]) -> Iterator[tu
             yield group, value
 
 
-def _verdict(grant: Grant[Any], said: Mapping[str, Any], allowed: Allowed) -> Verdict:
+def _verdict(
+    grant: Grant[Any], said: Mapping[str, Any], allowed: Allowed, everybody: Allowed
+) -> Verdict:
     value = grant.of(allowed)
-    groups = tuple(group for group, word in said.items() if grant.shows(word, value))
-    return Verdict(grant.name, grant.words(value), groups)
+    return Verdict(
+        grant.name,
+        grant.words(value),
+        groups=tuple(group for group, word in said.items() if grant.shows(word, value)),
+        said=tuple((group, grant.words(word)) for group, word in said.items()),
+        everybody=grant.words(grant.of(everybody)),
+    )
 
 
 def _without_what_goes_beyond(allowed: Allowed, ceilings: Sequence[str]) -> Allowed:

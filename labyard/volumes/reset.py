@@ -1,18 +1,18 @@
-"""Empty chosen volumes of a person, only while nothing of theirs runs."""
+"""Empty volumes of a person, chosen ones or all, only while nothing of theirs runs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from labyard.core.errors import Busy, Refused
 from labyard.core.locks import UserLocks
-from labyard.core.models import Owner
-from labyard.core.names import USER_ID, Names
+from labyard.core.models import Owner, Volume
+from labyard.core.names import USER_ID, VOLUME, Names
 from labyard.engines.base import Engine
 from labyard.settings.volumes import VolumeSettings
 from labyard.volumes.bounds import Reading
-from labyard.volumes.catalog import Entry, catalog, users
+from labyard.volumes.catalog import catalog, users
 from labyard.volumes.sizes import Sizes
 
 
@@ -41,18 +41,50 @@ class Reset:
             Nothing was removed.
         """
         self._check(keys)
-        async with self.locks.hold(owner.id, "resetting volumes"):
+
+        def chosen(existing: Sequence[Volume]) -> Mapping[str, str]:
+            return {key: name for key, name in self._own(existing, owner).items() if key in keys}
+
+        return await self._remove(owner, chosen, "resetting volumes")
+
+    async def all(self, owner: Owner) -> tuple[str, ...]:
+        """Remove every volume of somebody who goes, also what the settings do not name any more.
+
+        Returns the keys of those that there were.
+
+        Raises
+        ------
+        Busy
+            As above. Nothing was removed.
+        """
+
+        def every(existing: Sequence[Volume]) -> Mapping[str, str]:
+            earlier = {
+                volume.labels.get(VOLUME, volume.name): volume.name
+                for volume in existing
+                if volume.labels.get(USER_ID) == str(owner.id)
+            }
+            return {**earlier, **self._own(existing, owner)}
+
+        return await self._remove(owner, every, "deleting volumes")
+
+    def _own(self, existing: Sequence[Volume], owner: Owner) -> Mapping[str, str]:
+        """Return the names of the owner's volumes that there are, by key."""
+        entries = catalog(self.settings, existing, owner, self.names)
+        return {e.mount.key: e.mount.source for e in entries if e.exists and e.resettable}
+
+    async def _remove(
+        self, owner: Owner, choose: Callable[[Sequence[Volume]], Mapping[str, str]], doing: str
+    ) -> tuple[str, ...]:
+        async with self.locks.hold(owner.id, doing):
             await self._clear_labs(owner)
-            existing = await self.engine.volumes(self.names.volume_prefix)
-            entries = catalog(self.settings, existing, owner, self.names)
-            chosen = [e for e in entries if e.mount.key in keys and e.exists]
+            chosen = choose(await self.engine.volumes(self.names.volume_prefix))
             self._check_unread(chosen)
-            going = [entry.mount.source for entry in chosen]
-            with self.reading.shut(going):
-                async with self.sizes.standing_back(going):
-                    for volume in going:
+            with self.reading.shut(chosen.values()):
+                async with self.sizes.standing_back(chosen.values()):
+                    for volume in chosen.values():
                         await self.engine.remove_volume(volume)
-        return tuple(entry.mount.key for entry in chosen)
+        return tuple(chosen)
 
     def _check(self, keys: Sequence[str]) -> None:
         own = [volume.name for volume in self.settings if not volume.shared]
@@ -65,11 +97,11 @@ class Reset:
         if len(set(keys)) < len(keys):
             raise Refused("A volume was named twice.", remedy=offered)
 
-    def _check_unread(self, chosen: Sequence[Entry]) -> None:
-        for entry in chosen:
-            if entry.mount.source in self.reading:
+    def _check_unread(self, chosen: Mapping[str, str]) -> None:
+        for key, volume in chosen.items():
+            if volume in self.reading:
                 raise Busy(
-                    f"{entry.mount.key.capitalize()} is being downloaded.",
+                    f"{key.capitalize()} is being downloaded.",
                     remedy="Wait for the download to end, or end it.",
                 )
 

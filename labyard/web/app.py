@@ -30,6 +30,7 @@ from labyard.volumes.reset import Reset
 from labyard.volumes.sizes import Sizes
 from labyard.volumes.transfers import Transfers
 from labyard.web import security
+from labyard.web.accounts import Accounts
 from labyard.web.actions import Actions
 from labyard.web.announced import Announcements
 from labyard.web.dismissed import Dismissed
@@ -43,6 +44,7 @@ from labyard.web.handlers import (
     home,
     incidents,
     keys,
+    leaving,
     options,
     patterns,
     tokens,
@@ -51,6 +53,7 @@ from labyard.web.handlers import (
 )
 from labyard.web.handlers.base import Parts, Protected
 from labyard.web.hub import Hub
+from labyard.web.leaving import Leaving
 from labyard.web.look import sheet
 from labyard.web.page import Frame
 from labyard.web.people import People
@@ -109,12 +112,15 @@ def make_parts(
         patience=labs.start_timeout + labs.pull_timeout + _MARGIN,
         grace=labs.stop_grace,
     )
+    accounts = Accounts(actions.hub)
     notices = Sender(notice_keys)
     sampler = Sampler(engine, adopt=names.volume_prefix)
     return Parts(
         settings=settings,
         names=names,
         actions=actions,
+        accounts=accounts,
+        leaving=Leaving(accounts, actions),
         people=people,
         sampler=sampler,
         announcements=Announcements(actions.hub),
@@ -156,6 +162,7 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
                 *options.ROUTES,
                 *expiry.ROUTES,
                 *volumes.ROUTES,
+                *leaving.ROUTES,
                 *(patterns.ROUTES if parts.settings.site.patterns else ()),
             )
         ),

@@ -50,20 +50,39 @@ class StartFailed(LabyardError):
         return {**super().as_json(), **({"fields": self.fields} if self.fields else {})}
 
 
+class BadLines(Refused):
+    """Some of many lines are wrong, so that nothing was done; ``lines`` says what by line."""
+
+    code = "bad-lines"
+
+    def __init__(self, message: str, remedy: str, lines: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(message, remedy=remedy)
+        self.lines = lines
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the body of a REST answer, with what is wrong by line."""
+        return {**super().as_json(), "lines": list(self.lines)}
+
+
 def explain(status: int, body: Any) -> LabyardError:
     """Return the error that a hub's answer of ``status`` (400 or more) stands for."""
-    message = str(body.get("message") or "") if isinstance(body, dict) else ""
+    said = body if isinstance(body, dict) else {}
+    message, remedy = str(said.get("message") or ""), str(said.get("remedy") or "")
     under_way = " is already running" in message or " is pending " in message
     if status == 409 or (status == 400 and under_way):
         return Busy(
-            message or "Another action is under way.", remedy="Wait for it, then try again."
+            message or "Another action is under way.",
+            remedy=remedy or "Wait for it, then try again.",
         )
     if status in {401, 403}:
-        return Forbidden("You may not do that.", remedy="Ask an administrator.")
+        ours = message if said.get("error") else ""
+        return Forbidden(ours or "You may not do that.", remedy=remedy or "Ask an administrator.")
     if status == 404:
-        return NotFound(message or "There is no such user or server.")
+        return NotFound(message or "There is no such user or server.", remedy=remedy)
     if status < 500:
-        return Refused(message or f"The hub refused ({status}).")
+        message = message or f"The hub refused ({status})."
+        lines = said.get("lines")
+        return BadLines(message, remedy, lines) if lines else Refused(message, remedy=remedy)
     if status == 503:
         return HubUnreachable(message or "The hub is busy.", remedy="Try again in a moment.")
     return ActionFailed(message or f"The hub failed ({status}).")
@@ -96,48 +115,48 @@ class Hub:
     async def person(self, token: str, name: str) -> Person:
         """Return a user with all servers, stopped ones too."""
         query = {"include_stopped_servers": "1"}
-        return parse_person(await self._call("GET", token, "labyard", "people", name, query=query))
+        return parse_person(await self.call("GET", token, "labyard", "people", name, query=query))
 
     async def people(self, token: str, offset: int, limit: int) -> tuple[list[Person], int]:
         """Return a page of all users that the caller may list, and how many there are."""
         query = {"include_stopped_servers": "1", "offset": str(offset), "limit": str(limit)}
-        page = await self._call("GET", token, "users", query=query)
+        page = await self.call("GET", token, "users", query=query)
         return [parse_person(model) for model in page["items"]], page["_pagination"]["total"]
 
     async def limits(self, token: str, name: str) -> Limits:
         """Return what a user may choose for a server."""
-        return Limits.model_validate(await self._call("GET", token, "labyard", "limits", name))
+        return Limits.model_validate(await self.call("GET", token, "labyard", "limits", name))
 
     async def start(
         self, token: str, user: str, server: str, options: Mapping[str, Any] | None = None
     ) -> None:
         """Ask for a start; it may go on after this returns."""
         body = None if options is None else {"user_options": dict(options)}
-        await self._call("POST", token, *_path(user, server), body=body)
+        await self.call("POST", token, *_path(user, server), body=body)
 
     async def failure(self, token: str, user: str, server: str) -> LabyardError | None:
         """Return why the last start of a server failed, None when it did not."""
-        told = (await self._call("GET", token, *_start(user, server)))["outcome"]
+        told = (await self.call("GET", token, *_start(user, server)))["outcome"]
         return None if told is None else StartFailed(told)
 
     async def held(self, token: str, user: str, server: str) -> Held:
         """Return what a running lab has that its user may not have any more."""
-        told = await self._call("GET", token, "labyard", *_path(user, server), "held")
+        told = await self.call("GET", token, "labyard", *_path(user, server), "held")
         gone = told["withdrawn"]
         return Held(None if gone is None else tuple(gone), told["refusal"])
 
     async def cancel(self, token: str, user: str, server: str) -> str:
         """End a start that is under way; return the server's state when that is over."""
-        return str((await self._call("DELETE", token, *_start(user, server)))["state"])
+        return str((await self.call("DELETE", token, *_start(user, server)))["state"])
 
     async def stop(self, token: str, user: str, server: str, *, remove: bool = False) -> None:
         """Ask for a stop, and with ``remove`` to forget a named server; it may go on after this."""
         body = {"remove": True} if remove else None
-        await self._call("DELETE", token, *_path(user, server), body=body)
+        await self.call("DELETE", token, *_path(user, server), body=body)
 
     async def tokens(self, token: str, user: str) -> list[Mapping[str, Any]]:
         """Return the models of a person's tokens: own ones, those of labs and those of apps."""
-        found = await self._call("GET", token, "users", user, "tokens")
+        found = await self.call("GET", token, "users", user, "tokens")
         return list(found["api_tokens"])
 
     async def make_token(
@@ -145,12 +164,12 @@ class Hub:
     ) -> str:
         """Return a new token of a person's that lives ``life`` seconds, None for ever."""
         body = {"note": note, "scopes": list(scopes), "expires_in": life}
-        made = await self._call("POST", token, "users", user, "tokens", body=body)
+        made = await self.call("POST", token, "users", user, "tokens", body=body)
         return str(made["token"])
 
     async def revoke_token(self, token: str, user: str, token_id: str) -> None:
         """Make a token of a person's worthless; one of an app takes all of that app along."""
-        await self._call("DELETE", token, "users", user, "tokens", token_id)
+        await self.call("DELETE", token, "users", user, "tokens", token_id)
 
     async def settled(self, token: str, user: str, server: str, patience: float) -> Server | None:
         """Wait until nothing is under way and return the server, None when it is gone.
@@ -171,7 +190,7 @@ class Hub:
                 )
             await asyncio.sleep(_LOOK_AGAIN)
 
-    async def _call(
+    async def call(
         self,
         method: str,
         token: str,
@@ -179,6 +198,7 @@ class Hub:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Any:
+        """Return what the hub answers to a request below its API; ``LabyardError`` where it refuses."""
         url = "/".join([self._api_url, *(quote(part, safe="") for part in path)])
         headers = {"Authorization": f"token {token}", "Accept": f"{_PAGINATED}, application/json"}
         try:

@@ -28,9 +28,11 @@ from labyard.settings.schema import Settings
 from labyard.ssh.keyring import Keyring
 from labyard.volumes.sizes import Sizes
 from labyard.web import rights, security
+from labyard.web.accounts import Accounts
 from labyard.web.actions import Actions
 from labyard.web.announced import Announcements
 from labyard.web.dismissed import Dismissed
+from labyard.web.leaving import Leaving
 from labyard.web.page import Frame
 from labyard.web.people import People
 from labyard.web.sampler import Sampler
@@ -46,6 +48,8 @@ class Parts:
     settings: Settings
     names: Names
     actions: Actions
+    accounts: Accounts
+    leaving: Leaving
     people: People
     sampler: Sampler
     announcements: Announcements

@@ -175,6 +175,24 @@ class Hub:
         return browser
 
 
+def eventually(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.1)
+
+
+def start_lab(hub: Hub, name: str) -> str:
+    """Start a lab; return the token it holds."""
+    assert hub.api("POST", f"users/{name}/server").status_code in {201, 202}
+    eventually(lambda: lab(hub, name).get("ready") is True, 60)
+    return (hub.data / f"lab-token-{name}").read_text()
+
+
+def lab(hub: Hub, name: str) -> dict[str, Any]:
+    return (hub.api("GET", f"users/{name}").json().get("servers") or {}).get("", {})
+
+
 @pytest.fixture(scope="session")
 def hubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Hub]]:
     """Make hubs; they end with the session."""

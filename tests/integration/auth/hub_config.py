@@ -50,7 +50,11 @@ c.JupyterHub.authenticator_class = LabyardAuthenticator
 c.JupyterHub.template_paths = [*template_paths(), *LabyardAuthenticator.template_paths()]
 c.JupyterHub.services = [{"name": "cli", "api_token": told["token"]}]
 c.JupyterHub.load_roles = [
-    {"name": "cli", "services": ["cli"], "scopes": ["admin:users", "admin:servers", "read:hub"]}
+    {
+        "name": "cli",
+        "services": ["cli"],
+        "scopes": ["admin:users", "admin:servers", "admin:groups", "tokens", "read:hub"],
+    }
 ]
 c.JupyterHub.log_level = "INFO"
 c.LabyardAuthenticator.database = told["database"]

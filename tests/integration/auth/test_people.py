@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from .conftest import PASSWORD, Browser, Hub
+from .conftest import PASSWORD, Browser, Hub, eventually, lab, start_lab
 
 NEW = "another long secret"
 _numbers = count()
@@ -19,13 +18,6 @@ _numbers = count()
 @pytest.fixture
 def name() -> str:
     return f"user{next(_numbers)}"
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.1)
 
 
 def do(browser: Browser, name: str, action: str, **fields: str):
@@ -215,17 +207,6 @@ def person_token(hub: Hub, person: Browser, name: str, note: str = "mine") -> st
     )
     assert answer.status_code == 201, answer.text
     return str(answer.json()["token"])
-
-
-def start_lab(hub: Hub, name: str) -> str:
-    """Start a lab; return the token it holds."""
-    assert hub.api("POST", f"users/{name}/server").status_code in {201, 202}
-    eventually(lambda: lab(hub, name).get("ready") is True, 60)
-    return (hub.data / f"lab-token-{name}").read_text()
-
-
-def lab(hub: Hub, name: str) -> dict:
-    return (hub.api("GET", f"users/{name}").json().get("servers") or {}).get("", {})
 
 
 def test_changing_the_password_ends_every_other_session(hub: Hub, name: str) -> None:

@@ -1,0 +1,28 @@
+"""Deleting somebody by REST."""
+
+from __future__ import annotations
+
+from labyard.core.errors import Refused
+from labyard.web import rights
+from labyard.web.handlers.base import JsonHandler, SignInNeeded
+
+
+class LeavingHandler(JsonHandler):
+    """A person, and what is theirs."""
+
+    async def delete(self, user: str) -> None:
+        """Delete the account; with ``?volumes=delete`` all volumes first. Answer ``{user, volumes}``."""
+        if self.caller is None:
+            raise SignInNeeded("Nobody is signed in.", remedy="Send a token of the hub's.")
+        volumes = self.get_query_argument("volumes", "keep")
+        if volumes not in {"keep", "delete"}:
+            raise Refused(f"volumes is {volumes[:40]!r}.", remedy="Send keep or delete.")
+        gone: tuple[str, ...] = ()
+        if volumes == "delete":
+            gone = await self.parts.leaving(self.token, await self.allowed(rights.ACT, user))
+        else:
+            await self.parts.accounts.remove(self.token, user)
+        self.reply({"user": user, "volumes": list(gone)})
+
+
+ROUTES = ((r"api/users/([^/]+)", LeavingHandler),)

@@ -1,0 +1,104 @@
+"""What administrators, and those who manage a group's people, do over REST, through a real hub."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+
+from .conftest import PASSWORD, Hub, eventually, lab, start_lab
+
+_numbers = count()
+
+
+@pytest.fixture
+def name() -> str:
+    return f"kin{next(_numbers)}"
+
+
+def test_many_are_added_at_once_each_with_a_code_or_nobody_is(hub: Hub, name: str) -> None:
+    wrong = hub.api("POST", "labyard/invitations", {"names": [name, "", "hub", name, "admin"]})
+    assert (wrong.status_code, wrong.json()["error"]) == (400, "bad-lines")
+    assert [line["line"] for line in wrong.json()["lines"]] == [3, 4, 5]
+    assert hub.api("GET", f"labyard/accounts/{name}").status_code == 404, "nobody was added"
+    hub.api("POST", f"groups/{name}-course")
+    lines = [f"{name}-{n}  # physics" for n in range(40)]
+    body = {"names": lines, "groups": [f"{name}-course"]}
+    made = hub.api("POST", "labyard/invitations", body)
+    assert made.status_code == 201, made.text
+    codes = {each["name"]: each["code"] for each in made.json()["accounts"]}
+    assert len(set(codes.values())) == len(codes) == 40
+    assert len(hub.api("GET", f"groups/{name}-course").json()["users"]) == 40
+    person, who = hub.browser(), f"{name}-7"
+    fields = {"username": who, "code": codes[who], "password": PASSWORD, "confirm": PASSWORD}
+    assert person.submit("invitation", **fields).status_code == 303
+    assert person.signed_in
+    assert not any(code in hub.log for code in codes.values())
+    nowhere = {"names": [f"{name}-late"], "groups": ["nowhere"]}
+    assert hub.api("POST", "labyard/invitations", nowhere).status_code == 404
+    assert hub.api("GET", f"labyard/accounts/{name}-late").status_code == 404
+
+
+def test_a_rename_keeps_the_account_and_waits_for_its_servers(hub: Hub, name: str) -> None:
+    person = hub.person(name)
+    start_lab(hub, name)
+
+    def rename(new: str) -> int:
+        path = f"labyard/accounts/{name}/rename"
+        return hub.api("POST", path, {"name": new}).status_code
+
+    assert rename(f"{name}-new") == 409, "it runs"
+    hub.api("DELETE", f"users/{name}/server")
+    eventually(lambda: not lab(hub, name).get("ready"))
+    assert [rename(new) for new in ("hub", "a b", "admin", name)] == [400, 400, 409, 409]
+    hub.browser().sign_up(f"{name}-asks")
+    assert rename(f"{name}-asks") == 409, "somebody asks for that name"
+    assert rename(f"{name.upper()}-new") == 200
+    assert person.signed_in
+    assert hub.browser().sign_in(f"{name}-new").status_code == 302
+
+
+def test_who_manages_a_groups_people_reaches_nobody_else(hub: Hub, name: str) -> None:
+    member, boss = f"{name}-in", f"{name}-boss"
+    for who in (member, boss):
+        hub.person(who)
+    hub.api("POST", f"groups/{name}")
+    hub.api("POST", f"groups/{name}/users", {"users": [member]})
+    scopes = [f"admin:users!group={name}", f"groups!group={name}"]
+    made = hub.api("POST", "users/admin/tokens", {"scopes": scopes})
+    token = made.json()["token"]
+    seen = hub.api("GET", "labyard/accounts", token=token).json()
+    assert [each["name"] for each in seen["accounts"]] == [member]
+    assert (seen["total"], seen["counts"]["approved"], seen["counts"]["admin"]) == (1, 1, 0)
+    for path, body, status in (
+        (f"accounts/{member}/password", {}, 200),
+        (f"accounts/{boss}/password", {}, 404),
+        (f"accounts/{member}/admin", {}, 403),
+        ("accounts", {"name": "more"}, 403),
+        ("invitations", {"names": ["more"]}, 403),
+    ):
+        answer = hub.api("POST", f"labyard/{path}", body, token=token)
+        assert answer.status_code == status, (path, answer.text)
+
+
+def test_people_are_found_by_name_state_and_group(hub: Hub, name: str) -> None:
+    hub.person(f"{name}-b")
+    start_lab(hub, f"{name}-b")
+    hub.browser().sign_up(f"{name}-a")
+    hub.api("POST", f"groups/{name}-team")
+    hub.api("POST", f"groups/{name}-team/users", {"users": [f"{name}-b"]})
+
+    def found(**query: str) -> list[str]:
+        query = {"search": f"{name.upper()}-", **query}
+        asked = "&".join(f"{key}={value}" for key, value in query.items())
+        return [a["name"] for a in hub.api("GET", f"labyard/accounts?{asked}").json()["accounts"]]
+
+    assert found() == [f"{name}-a", f"{name}-b"], "who waits comes first"
+    assert found(state="approved") == found(group=f"{name}-team") == [f"{name}-b"]
+    assert found(state="admin") == []
+    assert found(limit="1", offset="1") == [f"{name}-b"]
+    (row,) = hub.api("GET", f"labyard/accounts?search={name}-b").json()["accounts"]
+    assert (row["groups"], row["running"]) == ([f"{name}-team"], 1)
+    assert row["last_activity"]
+    assert hub.api("GET", "labyard/accounts?state=gone").status_code == 400
+    assert hub.api("GET", "labyard/accounts?offset=-1").status_code == 400
