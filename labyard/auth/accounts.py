@@ -19,6 +19,7 @@ from labyard.auth import codes
 from labyard.core.errors import LabyardError, NotFound
 from labyard.core.store import Store
 from labyard.core.tables import accounts as table
+from labyard.core.tables import identities, memberships
 
 CODE_LIFE = timedelta(days=7)
 # Requests for an account that may wait for an administrator at the same time.
@@ -99,7 +100,7 @@ class Accounts:
     def find(self, name: str) -> Account | None:
         """Return the account of that name, if there is one."""
         with self.store.read() as connection:
-            return _find(connection, name)
+            return find_account(connection, name)
 
     def get(self, name: str) -> Account:
         """Return the account of that name.
@@ -143,7 +144,7 @@ class Accounts:
         with self.store.write() as connection:
             if (connection.scalar(waiting) or 0) >= MOST_PENDING:
                 return False
-            return _add(connection, name, State.PENDING, password=password)
+            return add_account(connection, name, State.PENDING, password=password)
 
     def invite(self, invitations: Mapping[str, str], *, life: timedelta = CODE_LIFE) -> None:
         """Make approved accounts, each with its one-time code, by name: all of them, or none.
@@ -157,7 +158,7 @@ class Accounts:
         with self.store.write() as connection:
             for name, code in invitations.items():
                 given = {"code": codes.digest(code), "code_expires": expires}
-                if not _add(connection, name, State.APPROVED, **given):
+                if not add_account(connection, name, State.APPROVED, **given):
                     raise WrongState(
                         f"There is an account named {name} already.", remedy="Nobody was added."
                     )
@@ -165,7 +166,7 @@ class Accounts:
     def ensure(self, name: str, *, admin: bool = False) -> None:
         """Make sure a user of the hub has an account. A new one is approved and has no password."""
         with self.store.write() as connection:
-            _add(connection, name, State.APPROVED, admin=admin)
+            add_account(connection, name, State.APPROVED, admin=admin)
 
     def decide(self, name: str, state: State, *, by: str, wanted: State) -> Account:
         """Move an account from state ``wanted`` to ``state``.
@@ -229,7 +230,7 @@ class Accounts:
     def redeem(self, name: str, code: str, password: str) -> bool:
         """Set the password with a code; return whether the code was good. It works once."""
         with self.store.write() as connection:
-            account = _find(connection, name)
+            account = find_account(connection, name)
             if account is None or not account.accepts(code):
                 return False
             used = connection.execute(
@@ -242,7 +243,7 @@ class Accounts:
     def first_admin(self, name: str, code: str) -> None:
         """Make ``name`` an approved administrator whose password only ``code`` can set."""
         with self.store.write() as connection:
-            _add(connection, name, State.APPROVED)
+            add_account(connection, name, State.APPROVED)
             connection.execute(
                 update(table)
                 .where(table.c.name == name)
@@ -261,7 +262,10 @@ class Accounts:
         if state is not None:
             query = query.where(table.c.state == state)
         with self.store.write() as connection:
-            return bool(connection.execute(query).rowcount)
+            gone = bool(connection.execute(query).rowcount)
+            if gone:
+                forget_identities(connection, name)
+            return gone
 
     def _change(self, name: str, **values: Any) -> None:
         with self.store.write() as connection:
@@ -270,7 +274,8 @@ class Accounts:
             self.get(name)
 
 
-def _find(connection: Connection, name: str) -> Account | None:
+def find_account(connection: Connection, name: str) -> Account | None:
+    """Return the account of that name, if there is one."""
     row = connection.execute(select(table).where(table.c.name == name)).mappings().first()
     return None if row is None else read_account(row)
 
@@ -281,12 +286,19 @@ def read_account(row: RowMapping) -> Account:
     return Account(**{**values, "state": State(row["state"])})
 
 
-def _add(connection: Connection, name: str, state: State, **values: Any) -> bool:
+def add_account(connection: Connection, name: str, state: State, **values: Any) -> bool:
     """Insert an account unless the name is taken, also at this very moment; return whether it was free."""
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     query = make(table).values(name=name, state=state, created=_now(), **values)
     added = connection.execute(query.on_conflict_do_nothing().returning(table.c.name))
     return added.first() is not None
+
+
+def forget_identities(connection: Connection, name: str) -> None:
+    """Delete what an account came in by besides its password, and what that gave it."""
+    theirs = select(identities.c.id).where(identities.c.account == name)
+    connection.execute(delete(memberships).where(memberships.c.identity.in_(theirs)))
+    connection.execute(delete(identities).where(identities.c.account == name))
 
 
 def _now() -> datetime:

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from jupyterhub import orm, roles
+from jupyterhub import orm
 from jupyterhub.scopes import has_scope
 from jupyterhub.user import User
 from jupyterhub.utils import maybe_future
@@ -122,7 +122,7 @@ async def withdraw(handler: Any, name: str) -> Account:
     account = await _decide(handler, name, State.WITHDRAWN, wanted=State.APPROVED)
     user = handler.find_user(name)
     if user is not None:
-        _set_admin(handler, user, False)
+        hub_users.set_admin(user, False)
         await sessions.shut_out(handler, user)
     return account
 
@@ -248,13 +248,7 @@ async def _hub_user(handler: Any, name: str, *, admin: bool | None = None) -> No
     user = handler.user_from_username(name)
     await maybe_future(handler.authenticator.add_user(user))
     if admin is not None:
-        _set_admin(handler, user, admin)
-
-
-def _set_admin(handler: Any, user: Any, admin: bool) -> None:
-    user.admin = admin
-    roles.assign_default_roles(handler.db, entity=user.orm_user)
-    handler.db.commit()
+        hub_users.set_admin(user, admin)
 
 
 def _demand_full_rights(handler: Any) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from labyard.auth import passwords as rules
@@ -26,14 +27,27 @@ class Caller:
     known: str = ""
 
 
+@dataclass(slots=True)
+class Attempt:
+    """One attempt that is counted until it turns out to be good."""
+
+    was_good: bool = False
+
+    def good(self) -> None:
+        """Take it back."""
+        self.was_good = True
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What the settings say about sign-in. ``window`` is in seconds.
 
     ``admin`` is the first administrator's name. It may be a reserved one, and nobody can ask for it.
+    Unless ``everyone`` has a password, only administrators do.
     """
 
     admin: str = "admin"
+    everyone: bool = True
     email_names: bool = False
     min_password: int = 12
     per_address: int = 20
@@ -61,17 +75,31 @@ class Door:
         TooMany, Overloaded
         """
         name = usernames.normalize(name)
-        buckets = self._buckets(name, caller)
-        for throttle, key in buckets:
-            throttle.enter(key)
-        account = None if self.name_objection(name) else await _thread(self.accounts.find, name)
-        good = await self.passwords.verify(account.password if account else None, password)
-        if account is None or not good or not account.approved:
-            return None
-        for throttle, key in buckets:
-            throttle.forgive(key)
+        with self.attempt(name, caller) as attempt:
+            account = None if self.name_objection(name) else await _thread(self.accounts.find, name)
+            good = await self.passwords.verify(account.password if account else None, password)
+            if account is None or not good or not self._may_come_in(account):
+                return None
+            attempt.good()
         await self._refresh_hash(account, password)
         return account
+
+    @contextmanager
+    def attempt(self, name: str, caller: Caller) -> Iterator[Attempt]:
+        """Count an attempt to come in as ``name``, whatever it is checked against.
+
+        Raises
+        ------
+        TooMany
+        """
+        buckets = self._buckets(usernames.normalize(name), caller)
+        for throttle, key in buckets:
+            throttle.enter(key)
+        attempt = Attempt()
+        yield attempt
+        if attempt.was_good:
+            for throttle, key in buckets:
+                throttle.forgive(key)
 
     async def request(self, name: str, password: str, caller: Caller) -> None:
         """Ask for an account. A name that is taken looks and takes the same.
@@ -107,7 +135,7 @@ class Door:
         name = usernames.normalize(name)
         self._demand(self.password_objection(password, name))
         account = await _thread(self.accounts.find, name)
-        if account is None or not account.accepts(code):
+        if account is None or not self._may_come_in(account) or not account.accepts(code):
             self._codes.enter(host(caller.address))
             return None
         encoded = await self.passwords.hash(password)
@@ -137,6 +165,9 @@ class Door:
     def password_objection(self, password: str, name: str) -> str:
         """Return why a password cannot be used; empty when it can."""
         return rules.objection(password, name=name, shortest=self.rules.min_password)
+
+    def _may_come_in(self, account: Account) -> bool:
+        return account.approved and (self.rules.everyone or account.admin)
 
     def _buckets(self, name: str, caller: Caller) -> list[tuple[Throttle, Hashable]]:
         if caller.known:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from jupyterhub import orm
+from jupyterhub import orm, roles
 from jupyterhub.user import User
 from jupyterhub.utils import url_path_join
 from sqlalchemy import Connection, delete, event, inspect, select, update
 
-from labyard.core.tables import accounts, display, expiries, lab_tokens, ssh_keys
+from labyard.auth.accounts import forget_identities
+from labyard.core.tables import accounts, display, expiries, identities, lab_tokens, ssh_keys
 from labyard.display import shelf
 from labyard.display.choices import Display
 
@@ -38,6 +39,13 @@ def mend_address(user: Any) -> None:
         for name, spawner in list(user.spawners.items()):
             if not spawner.active:
                 user.spawners.pop(name)
+
+
+def set_admin(user: Any, admin: bool) -> None:
+    """Make the hub agree on somebody's rights as an administrator."""
+    user.admin = admin
+    roles.assign_default_roles(user.db, entity=user.orm_user)
+    user.db.commit()
 
 
 def display_of(user: Any) -> Display | None:
@@ -70,7 +78,10 @@ def _updated(_mapper: Any, connection: Connection, user: Any) -> None:
     changes: dict[str, Any] = {}
     if before != user.name:
         # A request for that very name gives way: an administrator has just given it to somebody.
-        connection.execute(delete(accounts).where(accounts.c.name == user.name))
+        _forget_account(connection, user.name)
+        connection.execute(
+            update(identities).where(identities.c.account == before).values(account=user.name)
+        )
         changes["name"] = user.name
     if attributes.admin.history.has_changes():
         changes["admin"] = bool(user.admin)
@@ -78,8 +89,13 @@ def _updated(_mapper: Any, connection: Connection, user: Any) -> None:
         connection.execute(update(accounts).where(accounts.c.name == before).values(**changes))
 
 
+def _forget_account(connection: Connection, name: str) -> None:
+    connection.execute(delete(accounts).where(accounts.c.name == name))
+    forget_identities(connection, name)
+
+
 def _deleted(_mapper: Any, connection: Connection, user: Any) -> None:
-    connection.execute(delete(accounts).where(accounts.c.name == user.name))
+    _forget_account(connection, user.name)
     for table in (lab_tokens, ssh_keys, display, expiries):
         connection.execute(delete(table).where(table.c.user_id == user.id))
 

@@ -16,8 +16,13 @@ from labyard.auth.accounts import Account, Accounts
 from labyard.auth.allowlist import AllowList
 from labyard.auth.answers import as_http
 from labyard.auth.door import Caller, Door, Rules
-from labyard.auth.passwords import Overloaded, Passwords
-from labyard.auth.throttle import TooMany
+from labyard.auth.passwords import Passwords
+from labyard.auth.ways import memberships
+from labyard.auth.ways.admission import Admission
+from labyard.auth.ways.asking import Asking, tell
+from labyard.auth.ways.identities import Identities
+from labyard.auth.ways.way import Identity
+from labyard.auth.ways.ways import Ways
 from labyard.core.addresses import caller_address
 from labyard.core.errors import LabyardError
 from labyard.core.paths import Paths
@@ -29,7 +34,9 @@ _REFUSED = "Wrong name or password, or an account that is not approved."
 
 
 class LabyardAuthenticator(Authenticator):
-    """Lets approved accounts in. Wiring sets the options from the settings."""
+    """Lets approved accounts in. Wiring sets the options from the settings, and ``ways``."""
+
+    ways = Ways()
 
     database = Unicode(help="SQLAlchemy URL of the hub's database.", config=True)
     data_dir = Unicode(help="The installation's data directory.", config=True)
@@ -88,6 +95,7 @@ class LabyardAuthenticator(Authenticator):
         """Who comes in."""
         rules = Rules(
             admin=self.first_admin,
+            everyone=self.ways.password,
             email_names=self.email_names,
             min_password=self.min_password,
             per_address=self.per_address,
@@ -95,6 +103,19 @@ class LabyardAuthenticator(Authenticator):
             window=self.window,
         )
         return Door(self.accounts, Passwords(), rules)
+
+    @cached_property
+    def admission(self) -> Admission:
+        """Whom a way's word lets in. Calls block."""
+        identities = Identities(self.accounts.store, self.ways.seal)
+        return Admission(
+            identities, self.accounts, self.door.name_objection, self._listed, self.first_admin
+        )
+
+    @cached_property
+    def asking(self) -> Asking:
+        """What ways say before a start."""
+        return Asking(self.ways, self.admission)
 
     def caller(self, handler: Any, name: str = "") -> Caller:
         """Return where a request comes from, and whether its browser was let in as ``name`` before."""
@@ -123,23 +144,53 @@ class LabyardAuthenticator(Authenticator):
         return not self.door.name_objection(username)
 
     async def authenticate(self, handler: Any, data: Any) -> dict[str, Any] | None:
-        """Check a name and a password, from the sign-in form or from the hub's token API."""
+        """Check a name and a password, from the sign-in form or from the hub's token API.
+
+        ``data["way"]`` is the key of the way they belong to; without it they are of this house.
+        """
         fields = data if isinstance(data, dict) else {}
         name, password = fields.get("username"), fields.get("password")
         if not isinstance(name, str) or not isinstance(password, str):
             raise web.HTTPError(400, "A sign-in has a username and a password.")
         try:
-            account = await self.door.sign_in(name, password, self.caller(handler, name))
-        except (TooMany, Overloaded) as error:
+            if way := fields.get("way"):
+                account = await self._by_form(handler, str(way), name, password)
+            else:
+                account = await self.door.sign_in(name, password, self.caller(handler, name))
+                if account is not None:
+                    await self.demand_listed(account)
+        except LabyardError as error:
             raise as_http(error) from None
         if account is None:
             self.log.warning("Refused a sign-in as %r", name[:64])
             raise web.HTTPError(403, _REFUSED)
-        try:
-            await self.demand_listed(account)
-        except LabyardError as error:
-            raise as_http(error) from None
         return {"name": account.name, "admin": account.admin}
+
+    async def _by_form(self, handler: Any, key: str, name: str, password: str) -> Account | None:
+        way = self.ways.asking_password(key)
+        with self.door.attempt(name, self.caller(handler, name)) as attempt:
+            identity = await way.check(handler, name, password)
+            if identity is None:
+                return None
+            attempt.good()
+        return await self.welcome(handler, identity)
+
+    async def welcome(self, handler: Any, identity: Identity) -> Account:
+        """Return the account that somebody comes in as whom a way has recognised.
+
+        Raises
+        ------
+        LabyardError
+            When they may not come in.
+        """
+        way = self.ways.get(identity.way)
+        assert way is not None, identity.way  # noqa: S101  only a way that is on recognises anybody
+        bound, account = await asyncio.to_thread(self.admission.admit, identity, way.welcome)
+        user = handler.user_from_username(account.name)
+        await self.add_user(user)
+        if identity.groups is not None:
+            tell(user, memberships.give(user, bound.id, identity.groups), way.key)
+        return account
 
     async def demand_listed(self, account: Account) -> None:
         """Do nothing if the account may come in as far as the site's own list says.
@@ -148,9 +199,11 @@ class LabyardAuthenticator(Authenticator):
         ------
         Forbidden, Unreadable
         """
+        await asyncio.to_thread(self._listed, account.name, account.admin)
+
+    def _listed(self, name: str, admin: bool) -> None:
         if self.allow_list:
-            listed = AllowList(Path(self.allow_list))
-            await asyncio.to_thread(listed.demand, account.name, admin=account.admin)
+            AllowList(Path(self.allow_list)).demand(name, admin=admin)
 
     async def check_allowed(self, username: str, authentication: Any = None) -> bool:
         """Return whether the account is approved."""
@@ -178,6 +231,10 @@ class LabyardAuthenticator(Authenticator):
             await self.demand_listed(account)
         except LabyardError as error:
             raise as_http(error) from None
+        try:
+            await self.asking.before_start(user)
+        except LabyardError as error:
+            raise as_http(error) from None
         sessions.remember_lab_token(user, spawner)
 
     def post_spawn_stop(self, user: Any, spawner: Any) -> None:
@@ -186,4 +243,9 @@ class LabyardAuthenticator(Authenticator):
 
     def get_handlers(self, app: Any) -> list[tuple[str, type]]:
         """Return the pages and the REST of this room, below ``/hub``."""
-        return [*pages.handlers(sign_up=self.sign_up), *api.handlers]
+        theirs = [handler for way in self.ways for handler in way.handlers()]
+        return [
+            *pages.handlers(sign_up=self.sign_up and self.ways.password),
+            *api.handlers,
+            *theirs,
+        ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from jupyterhub.handlers import login
 from tornado import web
+from tornado.httputil import url_concat
 
 from labyard.auth import browsers, sessions
 from labyard.auth.accounts import Account
@@ -13,6 +14,8 @@ from labyard.auth.answers import Page
 from labyard.auth.deciding import AccountsHandler
 from labyard.core.errors import Forbidden, LabyardError, Refused
 
+# What the sign-in page's address says to get the form where passwords are switched off.
+PASSWORD = "password"  # noqa: S105
 _MISMATCH = "The two passwords differ."
 
 
@@ -29,8 +32,9 @@ class LoginHandler(Page, login.LoginHandler):
     async def post(self) -> None:
         """Check the name and the password, then go where the person wanted to."""
         name = self.field("username", strip=True)
+        sent = {"username": name, "password": self.field("password")}
         try:
-            user = await self.login_user({"username": name, "password": self.field("password")})
+            user = await self.login_user({**sent, "way": self.get_body_argument("way", "")})
         except web.HTTPError as error:
             for header, value in getattr(error, "headers", {}).items():
                 self.set_header(header, value)
@@ -47,6 +51,18 @@ class LoginHandler(Page, login.LoginHandler):
         self, login_error: str | None = None, username: str | None = None, **more: Any
     ) -> Any:
         more.setdefault("first_start", self._first_start)
+        ways, going = self.authenticator.ways, {"next": self.get_argument("next", "")}
+        here = self.settings["login_url"]
+        # Where passwords are switched off, administrators still come in with theirs.
+        admins_only = not ways.password and self.get_argument("way", "") == PASSWORD
+        more["password"] = ways.password or admins_only
+        more["form"] = more["password"] or bool(ways.forms)
+        more["admins_only"] = admins_only
+        more["admins_login"] = url_concat(here, {"way": PASSWORD, **going})
+        more["buttons"] = [
+            (label, url_concat(address, going))
+            for label, address in ways.buttons(self.hub.base_url)
+        ]
         return super()._render(login_error=login_error, username=username, **more)
 
 

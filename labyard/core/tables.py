@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     Unicode,
+    UniqueConstraint,
     false,
 )
 
@@ -129,4 +130,31 @@ audit_bound = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("before", DateTime, nullable=False),
+)
+
+# Who comes in by a way that is not a password: the way's key, who vouches, and whom it means.
+identities = Table(
+    "labyard_identities",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("way", Unicode(32), nullable=False),
+    Column("issuer", Unicode(255), nullable=False),
+    Column("subject", Unicode(255), nullable=False),
+    Column("account", Unicode(64), nullable=False, index=True),  # its name, through every rename
+    Column("name", Unicode(255), nullable=False),  # as the issuer last said
+    Column("email", Unicode(255), nullable=False),
+    Column("made_admin", Boolean, nullable=False),  # an administrator because the issuer says so
+    Column("kept", Text, nullable=False),  # what the way wants back to ask again, encrypted
+    Column("linked", DateTime, nullable=False),
+    Column("told", DateTime),  # when the issuer last said anything
+    UniqueConstraint("way", "issuer", "subject"),
+    sqlite_autoincrement=True,
+)
+
+# Groups that somebody is in because a way said so. What is not here was given by hand.
+memberships = Table(
+    "labyard_memberships",
+    metadata,
+    Column("identity", Integer, primary_key=True, autoincrement=False),
+    Column("group", Unicode(255), primary_key=True),
 )

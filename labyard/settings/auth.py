@@ -24,6 +24,11 @@ class Auth(Section):
     """Who may come in."""
 
     admin: Username = option("admin", "The first administrator.", env="JUPYTERHUB_ADMIN")
+    password: Flag = option(
+        True,
+        "Whether people sign in with a password of this place. Without it only administrators do, by a"
+        " link below the other ways.",
+    )
     sign_up: Flag = option(True, "Whether people may ask for an account; an admin approves it.")
     allow_list: HostPath = option(
         "",

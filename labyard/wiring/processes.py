@@ -57,6 +57,7 @@ def configure(config: Any) -> Path:
     from labyard.spawners.spawner import LabSpawner  # noqa: PLC0415
     from labyard.spawners.workplace import Workplace  # noqa: PLC0415
     from labyard.web.page import template_paths, template_vars  # noqa: PLC0415
+    from labyard.wiring.ways import ways  # noqa: PLC0415
 
     site = Installation.here()
     choices, settings = site.choices, site.settings
@@ -64,6 +65,7 @@ def configure(config: Any) -> Path:
     policies = Book(store, settings.groups)
     Hub.more_handlers = hub_handlers(policies, settings)
     Hub.after_groups = staticmethod(keep_built_in)
+    LabyardAuthenticator.ways = ways(settings.auth, site.derived("ways"), policies)
     LabSpawner.workplace = Workplace(
         settings=settings,
         names=site.names,
