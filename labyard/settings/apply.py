@@ -24,6 +24,9 @@ CLI = "labyard-cli"
 _COOKIES = {"samesite": "Lax"}
 # A page that opened one of the hub's keeps no hold of it.
 _HEADERS = {"Cross-Origin-Opener-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
+# A page acts with the rights of the person who clicks: on what is theirs, and for administrators on
+# what the pages of administration are about. The hub gives nobody more of these than they have.
+_CLICKED = ("self", "admin-ui", "admin:users", "admin:servers", "admin:groups", "access:servers")
 _PATIENCE = 20  # seconds that a writer waits for another one on SQLite
 
 
@@ -146,8 +149,7 @@ def _services(settings: Settings, place: Place, hub: Any) -> None:
                 "JUPYTERHUB_COOKIE_OPTIONS": json.dumps(_COOKIES),
             },
             "oauth_no_confirm": True,
-            # A page acts with the rights of the person who clicks, and only on what is theirs.
-            "oauth_client_allowed_scopes": ["self"],
+            "oauth_client_allowed_scopes": list(_CLICKED),
             "display": False,
         },
         {"name": CLI, "api_token": place.paths.secret("cli.token").read_text().strip()},

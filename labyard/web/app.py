@@ -37,6 +37,7 @@ from labyard.web.dismissed import Dismissed
 from labyard.web.ending import ServiceHands
 from labyard.web.handlers import (
     account,
+    admin,
     api,
     expiry,
     figures,
@@ -157,6 +158,7 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
             (path, handler, given)
             for path, handler in (
                 *account.ROUTES,
+                *admin.ROUTES,
                 *tokens.ROUTES,
                 *keys.ROUTES,
                 *options.ROUTES,

@@ -11,10 +11,12 @@ from typing import Any
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
 from jupyterhub._data import DATA_FILES_PATH
+from jupyterhub.scopes import parse_scopes
 from markupsafe import Markup
 
 from labyard.display.choices import Display
 from labyard.settings.schema import Settings
+from labyard.web.administration import visible
 from labyard.web.files import STATIC, read
 from labyard.web.look import sheet
 
@@ -50,6 +52,7 @@ def template_vars(
             "account": settings.base_url + SERVICE + "account/",
             "password": hub + "password",
             "accounts": hub + "accounts",
+            "administration": visible,
             "display_of": display_of,
         }
     }
@@ -87,6 +90,15 @@ class _User:
         return json.dumps(self.name)[1:-1].replace("<", "\\u003c")
 
 
+def _parsed(caller: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return the caller's scopes as the hub's own pages have them.
+
+    Who is an administrator by now is one of the hub's pages too, whatever the sign-in here said.
+    """
+    scopes = frozenset((caller or {}).get("scopes") or ())
+    return parse_scopes(scopes | {"admin-ui"} if caller and caller.get("admin") else scopes)  # type: ignore[no-any-return]
+
+
 class Frame:
     """Renders pages inside the hub's frame."""
 
@@ -119,7 +131,7 @@ class Frame:
             no_spawner_check=True,
             login_url=hub + "login",
             logout_url=hub + "logout",
-            parsed_scopes={"admin-ui"} if caller and caller.get("admin") else set(),
+            parsed_scopes=_parsed(caller),
             services=(),
             static_url=lambda path, **_: f"{hub}static/{path}",
             labyard_static=self.static_url,

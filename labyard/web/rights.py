@@ -24,6 +24,11 @@ def may(caller: Mapping[str, Any], scope: str, user: str = "") -> bool:
     return bool(check_scopes({wanted}, set(caller.get("scopes") or ())))
 
 
+def may_group(caller: Mapping[str, Any], scope: str, group: str) -> bool:
+    """Return whether the caller holds ``scope`` for the members of ``group``."""
+    return bool(check_scopes({f"{scope}!group={group}"}, set(caller.get("scopes") or ())))
+
+
 def demand(caller: Mapping[str, Any], scope: str, user: str) -> None:
     """Do nothing if the caller holds ``scope`` for ``user``.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from labyard.web.administration import AdminPage
 from labyard.web.handlers.base import PageHandler, signed_in
 from labyard.web.page import ICONS
+from labyard.web.paging import Asked, Listed
 from labyard.web.view.expiry import ExpiryView
 
 
@@ -17,6 +19,9 @@ class PatternsHandler(PageHandler):
         self.show(
             "service/patterns.html",
             page_title=f"Patterns · {self.parts.settings.site.name}",
+            here=AdminPage("patterns", "Patterns", "people", "list:users"),
+            asked=Asked(number=2),
+            listed=Listed(("anna", "bob"), 2, 102),
             icons=sorted(path.stem for path in ICONS.glob("*.svg")),
             expiries={
                 "": ExpiryView("6 days left", at, clock, soon=False, extendable=False),

@@ -1,0 +1,5 @@
+"""Administration: one file a page. ``base`` says how a page is added."""
+
+from labyard.web.handlers.admin import front
+
+ROUTES = (*front.ROUTES,)
