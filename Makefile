@@ -14,7 +14,7 @@ LOCK = $(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --no
 export PATH := $(PATH):/usr/sbin:/sbin
 export SKIP VENV
 
-TEST_PACKAGES := docker.io docker-registry runc iptables podman netavark haproxy postgresql chromium mmdebstrap wrk procps slapd ldap-utils
+TEST_PACKAGES := docker.io docker-registry runc iptables podman netavark haproxy postgresql chromium mmdebstrap wrk procps slapd ldap-utils libfaketime
 
 .DEFAULT_GOAL := help
 .PHONY: help up down test check lock bench docs clean venv-hub venv-dev test-parts test-packages test-images \

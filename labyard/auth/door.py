@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from labyard.auth import passwords as rules
 from labyard.auth import usernames
 from labyard.auth.accounts import Account, Accounts
+from labyard.auth.kept import Kept
+from labyard.auth.limits import Limits
 from labyard.auth.passwords import Passwords
-from labyard.auth.throttle import Throttle, host, network
+from labyard.auth.throttle import Key, Throttle, host, network
 from labyard.core.errors import Refused
 
 
@@ -58,14 +60,22 @@ class Rules:
 class Door:
     """Signs people in, takes requests for accounts and lets people set their passwords."""
 
-    def __init__(self, accounts: Accounts, passwords: Passwords, rules: Rules) -> None:
+    def __init__(
+        self,
+        accounts: Accounts,
+        passwords: Passwords,
+        rules: Rules,
+        *,
+        secret: bytes = b"",
+        began: float = 0.0,
+    ) -> None:
+        """Take what it works with; see ``Throttle`` for the ``secret``, ``Limits`` for ``began``."""
         self.accounts = accounts
         self.passwords = passwords
         self.rules = rules
-        self._addresses = Throttle(rules.per_address, rules.window)
-        self._names = Throttle(rules.per_name, rules.window)
-        self._requests = Throttle(rules.per_address, rules.window)
-        self._codes = Throttle(rules.per_address, rules.window)
+        self.limits = Limits(
+            Throttle(rules.window, secret=secret), Kept(accounts.store, rules.window), began
+        )
 
     async def sign_in(self, name: str, password: str, caller: Caller) -> Account | None:
         """Return the account if it may come in; None tells nothing about why not.
@@ -75,7 +85,7 @@ class Door:
         TooMany, Overloaded
         """
         name = usernames.normalize(name)
-        with self.attempt(name, caller) as attempt:
+        async with self.attempt(name, caller) as attempt:
             account = None if self.name_objection(name) else await _thread(self.accounts.find, name)
             good = await self.passwords.verify(account.password if account else None, password)
             if account is None or not good or not self._may_come_in(account):
@@ -84,22 +94,21 @@ class Door:
         await self._refresh_hash(account, password)
         return account
 
-    @contextmanager
-    def attempt(self, name: str, caller: Caller) -> Iterator[Attempt]:
+    @asynccontextmanager
+    async def attempt(self, name: str, caller: Caller) -> AsyncIterator[Attempt]:
         """Count an attempt to come in as ``name``, whatever it is checked against.
 
         Raises
         ------
         TooMany
         """
-        buckets = self._buckets(usernames.normalize(name), caller)
-        for throttle, key in buckets:
-            throttle.enter(key)
+        keys = self._keys(usernames.normalize(name), caller)
+        await self.limits.enter(*keys)
         attempt = Attempt()
-        yield attempt
-        if attempt.was_good:
-            for throttle, key in buckets:
-                throttle.forgive(key)
+        try:
+            yield attempt
+        finally:
+            (self.limits.forgive if attempt.was_good else self.limits.keep)(*keys)
 
     async def request(self, name: str, password: str, caller: Caller) -> None:
         """Ask for an account. A name that is taken looks and takes the same.
@@ -118,7 +127,7 @@ class Door:
                 remedy="Choose another one, or use the secret that `labyard up` printed.",
             )
         self._demand(self.password_objection(password, name))
-        self._requests.enter(host(caller.address))
+        await self._count("request", caller)
         await _thread(self.accounts.request, name, await self.passwords.hash(password))
 
     async def redeem(self, name: str, code: str, password: str, caller: Caller) -> Account | None:
@@ -136,7 +145,7 @@ class Door:
         self._demand(self.password_objection(password, name))
         account = await _thread(self.accounts.find, name)
         if account is None or not self._may_come_in(account) or not account.accepts(code):
-            self._codes.enter(host(caller.address))
+            await self._count("code", caller)
             return None
         encoded = await self.passwords.hash(password)
         return account if await _thread(self.accounts.redeem, name, code, encoded) else None
@@ -169,13 +178,19 @@ class Door:
     def _may_come_in(self, account: Account) -> bool:
         return account.approved and (self.rules.everyone or account.admin)
 
-    def _buckets(self, name: str, caller: Caller) -> list[tuple[Throttle, Hashable]]:
+    def _keys(self, name: str, caller: Caller) -> list[Key]:
         if caller.known:
-            return [(self._names, ("known", name, caller.known))]
+            return [Key("known", f"{name} {caller.known}", self.rules.per_name)]
         return [
-            (self._addresses, host(caller.address)),
-            (self._names, (name[:64], network(caller.address))),
+            Key("address", host(caller.address), self.rules.per_address),
+            Key("name", f"{network(caller.address)} {name[:64]}", self.rules.per_name),
         ]
+
+    async def _count(self, kind: str, caller: Caller) -> None:
+        """Count what an address may do so often, whatever comes of it."""
+        key = Key(kind, host(caller.address), self.rules.per_address)
+        await self.limits.enter(key)
+        self.limits.keep(key)
 
     async def _refresh_hash(self, account: Account, password: str) -> None:
         if account.password and self.passwords.outdated(account.password):

@@ -17,6 +17,7 @@ from labyard.auth.allowlist import AllowList
 from labyard.auth.answers import as_http
 from labyard.auth.door import Caller, Door, Rules
 from labyard.auth.passwords import Passwords
+from labyard.auth.throttle import uptime
 from labyard.auth.ways import memberships
 from labyard.auth.ways.admission import Admission
 from labyard.auth.ways.asking import Asking, tell
@@ -71,6 +72,7 @@ class LabyardAuthenticator(Authenticator):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self._began = uptime()
         hub_users.follow()
 
     @staticmethod
@@ -102,7 +104,8 @@ class LabyardAuthenticator(Authenticator):
             per_name=self.per_name,
             window=self.window,
         )
-        return Door(self.accounts, Passwords(), rules)
+        secret = self.parent.cookie_secret
+        return Door(self.accounts, Passwords(), rules, secret=secret, began=self._began)
 
     @cached_property
     def admission(self) -> Admission:
@@ -168,7 +171,7 @@ class LabyardAuthenticator(Authenticator):
 
     async def _by_form(self, handler: Any, key: str, name: str, password: str) -> Account | None:
         way = self.ways.asking_password(key)
-        with self.door.attempt(name, self.caller(handler, name)) as attempt:
+        async with self.door.attempt(name, self.caller(handler, name)) as attempt:
             identity = await way.check(handler, name, password)
             if identity is None:
                 return None

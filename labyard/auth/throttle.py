@@ -1,21 +1,22 @@
 """How often something may be tried: a leaky bucket for each key.
 
-A bucket takes ``limit`` attempts and loses one every ``window / limit`` seconds, so nobody is shut
-out for a whole window. Buckets live in memory: a restart of the hub empties them.
+A bucket takes as many attempts as its key says and loses one every ``window`` over that, so nobody is
+shut out for a whole window. ``limits`` keeps buckets across a restart of the hub.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_network
 
 from labyard.core.addresses import parse
 from labyard.core.errors import LabyardError
 
-_MOST_BUCKETS = 50_000
+MOST_BUCKETS = 50_000
 
 
 class TooMany(LabyardError):
@@ -31,24 +32,40 @@ class TooMany(LabyardError):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What attempts are counted for: a ``kind`` of thing, which one, and how many it may take."""
+
+    kind: str
+    about: str
+    most: int
+
+
 @dataclass(slots=True)
-class _Bucket:
+class Bucket:
+    """How full a bucket was, in attempts, and when that was, in seconds on the throttle's clock."""
+
     level: float
-    at: float  # when level was right, on the clock
+    at: float
+
+
+def uptime() -> float:
+    """Return the seconds since this machine began, its sleep included. Nobody can set this clock."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Throttle:
-    """Buckets of one kind. ``window`` is in seconds."""
+    """Buckets, known by digests that only ``secret`` (64 bytes at most) makes. ``window`` is in seconds."""
 
     def __init__(
-        self, limit: int, window: float, *, clock: Callable[[], float] = time.monotonic
+        self, window: float, *, secret: bytes = b"", clock: Callable[[], float] = uptime
     ) -> None:
-        self._limit = limit
-        self._leak = limit / window
-        self._clock = clock
-        self._buckets: dict[Hashable, _Bucket] = {}
+        self.window = window
+        self.clock = clock
+        self._secret = secret
+        self._buckets: dict[str, Bucket] = {}
 
-    def enter(self, *keys: Hashable) -> None:
+    def enter(self, *keys: Key) -> None:
         """Count an attempt on every key.
 
         Count first and :meth:`forgive` later: attempts at the same moment must not all slip in.
@@ -59,30 +76,50 @@ class Throttle:
             When one of the buckets is full. Then nothing is counted.
         """
         levels = {key: self._level(key) for key in keys}
-        excess = max(levels.values(), default=0.0) + 1 - self._limit
-        if excess > 0:
-            raise TooMany(excess / self._leak)
+        wait = max((self._wait(key, level) for key, level in levels.items()), default=0.0)
+        if wait > 0:
+            raise TooMany(wait)
         self._make_room(len(levels))
-        now = self._clock()
+        now = self.clock()
         for key, level in levels.items():
-            self._buckets.pop(key, None)  # the last one touched goes to the end
-            self._buckets[key] = _Bucket(level + 1, now)
+            name = self.digest(key)
+            self._buckets.pop(name, None)  # the last one touched goes to the end
+            self._buckets[name] = Bucket(level + 1, now)
 
-    def forgive(self, *keys: Hashable) -> None:
+    def forgive(self, *keys: Key) -> None:
         """Take back an attempt: it was good."""
         for key in keys:
-            if bucket := self._buckets.get(key):
+            if bucket := self._buckets.get(self.digest(key)):
                 bucket.level = max(0.0, bucket.level - 1)
 
-    def _level(self, key: Hashable) -> float:
-        bucket = self._buckets.get(key)
+    def digest(self, key: Key) -> str:
+        """Return the name of a key's bucket, which says nothing of the key to whoever has no secret."""
+        about = f"{key.kind}\0{key.about}".encode(errors="surrogatepass")
+        return hashlib.blake2b(about, key=self._secret[:64], digest_size=32).hexdigest()
+
+    def of(self, *keys: Key) -> dict[str, Bucket]:
+        """Return the buckets that there are for some keys, by digest."""
+        names = map(self.digest, keys)
+        return {name: self._buckets[name] for name in names if name in self._buckets}
+
+    def adopt(self, buckets: Mapping[str, Bucket]) -> None:
+        """Take buckets over from before, by digest; those that are counted in already stay."""
+        self._buckets = {**buckets, **self._buckets}
+        self._make_room(0)
+
+    def _level(self, key: Key) -> float:
+        bucket = self._buckets.get(self.digest(key))
         if bucket is None:
             return 0.0
-        return max(0.0, bucket.level - (self._clock() - bucket.at) * self._leak)
+        gone = max(0.0, self.clock() - bucket.at) * key.most / self.window
+        return max(0.0, min(bucket.level, key.most) - gone)
+
+    def _wait(self, key: Key, level: float) -> float:
+        return (level + 1 - key.most) * self.window / key.most
 
     def _make_room(self, wanted: int) -> None:
         """Forget the buckets that were touched longest ago."""
-        while len(self._buckets) + wanted > _MOST_BUCKETS:
+        while len(self._buckets) + wanted > MOST_BUCKETS:
             del self._buckets[next(iter(self._buckets))]
 
 

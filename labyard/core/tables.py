@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Float,
     Index,
     Integer,
     MetaData,
@@ -157,4 +158,14 @@ memberships = Table(
     metadata,
     Column("identity", Integer, primary_key=True, autoincrement=False),
     Column("group", Unicode(255), primary_key=True),
+)
+
+# Failed sign-ins that still count, see auth.throttle. A digest tells nothing of the address or name.
+buckets = Table(
+    "labyard_buckets",
+    metadata,
+    Column("digest", Unicode(64), primary_key=True),
+    Column("level", Float, nullable=False),  # attempts
+    Column("at", Float, nullable=False, index=True),  # seconds of the boot's uptime
+    Column("boot", Unicode(36), nullable=False),  # which boot of the machine that was
 )

@@ -69,6 +69,7 @@ class Hub:
     database: str
     base_url: str = "/"
     options: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
     token: str = field(default_factory=lambda: secrets.token_hex(16))
     ports: list[int] = field(default_factory=lambda: free_ports(2))
     process: subprocess.Popen[bytes] | None = None
@@ -110,7 +111,7 @@ class Hub:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", _HUB, "-f", str(HERE / "hub_config.py")],
                 cwd=self.data,
-                env={**os.environ, "HUB_TEST": str(told)},
+                env={**os.environ, **self.environment, "HUB_TEST": str(told)},
                 stdout=log,
                 stderr=log,
             )
@@ -198,10 +199,15 @@ def hubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Hub
     """Make hubs; they end with the session."""
     made: list[Hub] = []
 
-    def make(database: str = "", base_url: str = "/", **options: Any) -> Hub:
+    def make(
+        database: str = "",
+        base_url: str = "/",
+        environment: dict[str, str] | None = None,
+        **options: Any,
+    ) -> Hub:
         data = tmp_path_factory.mktemp("hub")
         url = database or f"sqlite:///{data}/labyard.sqlite"
-        hub = Hub(data, url, base_url, options)
+        hub = Hub(data, url, base_url, options, environment or {})
         made.append(hub)
         hub.start()
         return hub

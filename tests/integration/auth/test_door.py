@@ -6,6 +6,8 @@ import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import pytest
 import requests
@@ -90,6 +92,51 @@ def test_nobody_can_lock_an_administrator_out(strict: Hub) -> None:
         home.submit("invitation", code="bad", **fields)
     assert home.submit("invitation", code="bad", **fields).status_code == 429
     assert home.submit("invitation", code=code, **fields).status_code == 303
+
+
+class WallClock:
+    """The time that processes read, set as an administrator would: what runs on is left alone."""
+
+    LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.move("+0d")
+
+    def move(self, by: str) -> None:
+        self.file.write_text(by + "\n")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        monotonic = ("DONT_FAKE_MONOTONIC", "FAKETIME_DONT_FAKE_MONOTONIC", "FAKETIME_NO_CACHE")
+        return {
+            "LD_PRELOAD": self.LIBRARY,
+            "FAKETIME_TIMESTAMP_FILE": str(self.file),
+            **dict.fromkeys(monotonic, "1"),
+        }
+
+
+def test_fifty_wrong_passwords_count_after_a_restart_and_whatever_the_clock_says(
+    hubs: Callable[..., Hub], tmp_path: Path
+) -> None:
+    clock = WallClock(tmp_path / "clock")
+    hub = hubs(environment=clock.environment, window=36_000.0)
+    hub.bootstrap()
+    assert fail(hub, "admin", "192.0.2.1", 50) == [403] * 10 + [429] * 40
+
+    years = set()
+    for turn, by in enumerate(("+365d", "-400d")):
+        clock.move(by)
+        for again in (False, True):
+            if again:
+                hub.restart()
+            answer = hub.browser("192.0.2.1").sign_in("admin")
+            assert answer.status_code == 429, (by, again)
+            assert 60 < int(answer.headers["Retry-After"]) <= 3600
+            years.add(parsedate_to_datetime(answer.headers["Date"]).year)
+        assert hub.browser(f"198.51.{turn}.9").sign_in("admin").status_code == 302, by
+    assert len(years) == 2  # the hub did see the clock change
+    hub.stop()
 
 
 def test_an_address_is_limited_over_all_names(strict: Hub) -> None:
