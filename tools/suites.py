@@ -34,11 +34,11 @@ PARALLEL = {
 TARGETS = {"check": "check", "parts": "test-images"}
 
 # These run at once. The lab image comes over the network while what needs none is tested; the engines'
-# contract waits for Podman most of its time. A browser gives up what it loads whenever a network comes or
-# goes, so nothing that makes many of them runs beside it.
+# contract waits for Podman most of its time, and the faults for an engine that is away.
 TOGETHER = (
     {"parts", "check", "unit"},
     {"contract", "integration"},
+    {"browser", "faults"},
 )
 # Suites that run at once hand out ports and address blocks of their own (tests/tools/places.py).
 LANE = "LABYARD_TEST_LANE"

@@ -14,12 +14,12 @@ from typing import Any
 import docker
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
-from playwright.sync_api import Error as PlaywrightError
 
 from labyard.settings.schema import Settings
 from tests.browser.looks import look
 from tests.tools.hostile import CORPUS, SCRIPTS, fitting
 from tests.tools.person import Person
+from tests.tools.seclusion import secluded
 from tests.tools.yard import PASSWORD, Yard
 
 IMAGE = os.environ.get("LABYARD_LABS__IMAGE", Settings().labs.image)
@@ -47,9 +47,12 @@ QUIET = (
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Start the system's Chromium, which looks for nothing beyond what it is sent to."""
-    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": list(QUIET)}
+def browser_type_launch_args(
+    browser_type_launch_args: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Any]]:
+    """Start the system's Chromium where it sees no lab's network come or go, and looks for nothing else."""
+    with secluded(CHROMIUM, tmp_path_factory.mktemp("chromium")) as script:
+        yield {**browser_type_launch_args, "executable_path": script, "args": list(QUIET)}
 
 
 class Seat:
@@ -70,14 +73,7 @@ class Seat:
 
     def open(self, path: str = "") -> Page:
         """Open a page below the base URL."""
-        for patience in (2, 1, 0):
-            try:
-                self.page.goto(self.yard.url + path)
-                break
-            except PlaywrightError as error:
-                # A lab came or went: Chromium drops what it asks while an interface appears.
-                if "ERR_NETWORK_CHANGED" not in str(error) or not patience:
-                    raise
+        self.page.goto(self.yard.url + path)
         return self.page
 
     def home(self) -> Page:

@@ -7,7 +7,6 @@ the threads and processes that it starts from then on.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import shutil
@@ -18,15 +17,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from tests.tools.networks import own_network
+
 BUILD = Path(__file__).resolve().parents[2] / ".build/docker-newer"
 RELEASE = "trixie"
 PACKAGES = ("docker.io", "containerd")
 # A device made up for CDI: it gives a container nothing but a variable.
 CDI_DEVICE, CDI_VARIABLE = "labyard.test/gpu=zero", "CDI_GPU"
 KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
-
-_CLONE_NEWNET = 0x40000000
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 @contextmanager
@@ -87,26 +85,6 @@ def _source() -> str:
 
 
 @contextmanager
-def own_network() -> Iterator[None]:
-    """Move the calling thread to a network of its own, which has one card that leads nowhere."""
-    with Path("/proc/thread-self/ns/net").open() as before:
-        _check(_libc.unshare(_CLONE_NEWNET))
-        try:
-            for command in (
-                "link set lo up",
-                "link add uplink type veth peer name nowhere",
-                "address add 10.184.255.1/24 dev uplink",
-                "link set uplink up",
-                "link set nowhere up",
-                "route add default dev uplink",
-            ):
-                subprocess.run(["ip", *command.split()], check=True)
-            yield
-        finally:
-            _check(_libc.setns(before.fileno(), _CLONE_NEWNET))
-
-
-@contextmanager
 def _daemon(system: Path, run: Path, socket: Path) -> Iterator[None]:
     log = run / "log"
     _make_up_a_device(run)
@@ -152,8 +130,3 @@ def _wait_for(socket: Path, daemon: subprocess.Popen[bytes], log: Path) -> None:
             break
         time.sleep(0.1)
     raise RuntimeError(f"the newer Docker did not come up: {log.read_text()[-2000:]}")
-
-
-def _check(result: int) -> None:
-    if result != 0:
-        raise OSError(ctypes.get_errno(), "the network namespace cannot be changed; are we root?")

@@ -53,7 +53,7 @@ def test_names_switch_off_tests(suites):
 
 def test_what_waits_for_different_things_runs_at_once(suites):
     asked = ["check", "parts", "unit", "contract", "integration", "browser", "faults"]
-    rows = [["check", "parts", "unit"], ["contract", "integration"], ["browser"], ["faults"]]
+    rows = [["check", "parts", "unit"], ["contract", "integration"], ["browser", "faults"]]
     assert suites.side_by_side(asked) == rows
     assert suites.side_by_side(["integration"]) == [["integration"]]
 
