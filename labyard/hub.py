@@ -18,6 +18,7 @@ from traitlets import Integer, default
 
 from labyard.core.errors import Forbidden
 from labyard.core.origins import refuse_foreign
+from labyard.edge.vouching import Vouching
 
 SERVICE = "labyard"
 BODY_TIME = 30  # seconds a request's body may take
@@ -28,12 +29,14 @@ class BoundedApplication(Application):
 
     ``labs_below`` is the hub's own address where labs have host names of their own, below it. The hub
     answers on none of these: its pages would be of the same origin as a lab's. While it is ``ending`` it
-    answers nobody: it would tell a start that its own end cut short as one that is ready.
+    answers nobody: it would tell a start that its own end cut short as one that is ready. ``vouching`` is
+    what it believes of whom.
     """
 
     max_body: int
     labs_below = ""
     ending = False
+    vouching = Vouching()
 
     def start_request(self, server_conn: object, request_conn: Any) -> Any:
         """Limit a request's body; tornado's own 100 MB of JSON stall the hub for seconds."""
@@ -42,7 +45,8 @@ class BoundedApplication(Application):
         return super().start_request(server_conn, request_conn)
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
-        """Refuse a query that JupyterHub fails over, and what another page sent in somebody's name."""
+        """Forget what nobody vouches for; refuse what another page sent, and what JupyterHub fails over."""
+        self._sift(request)
         if self.ending:
             return self.get_handler_delegate(request, GoingAway)
         if not can_be_read(request):
@@ -60,6 +64,17 @@ class BoundedApplication(Application):
         if self.labs_below and is_below(request.host, self.labs_below):
             return self.get_handler_delegate(request, AtTheHub, {"origin": self.labs_below})
         return super().find_handler(request, **kwargs)
+
+    def _sift(self, request: HTTPServerRequest) -> None:
+        """Have ``request`` say where it came from and nothing else of that kind, see ``Vouching``.
+
+        Tornado has already believed whoever wrote ``X-Real-Ip`` or ``X-Forwarded-Proto``.
+        """
+        address = getattr(request.connection, "context").address  # noqa: B009  untyped in tornado
+        peer = str(address[0]) if isinstance(address, tuple) else "unix"
+        request.remote_ip = self.vouching.sift(request.headers, peer)
+        said = request.headers.get("X-Forwarded-Proto", "").rpartition(",")[2].strip().lower()
+        request.protocol = "https" if said == "https" else "http"
 
 
 class _Telling(RequestHandler):
@@ -141,6 +156,9 @@ class Hub(JupyterHub):  # type: ignore[misc]
     # What is done with the database once the site's own groups are in it. Handed over by wiring.
     after_groups: ClassVar[Callable[[Any], None]] = staticmethod(lambda db: None)
 
+    # Whom the hub believes who somebody is and where from. Handed over by wiring.
+    vouching: ClassVar[Vouching] = Vouching()
+
     max_body = Integer(2**20, help="Largest request body in bytes.", config=True)
 
     @default("subdomain_hook")  # type: ignore[untyped-decorator]
@@ -162,6 +180,7 @@ class Hub(JupyterHub):  # type: ignore[misc]
         self.tornado_application = BoundedApplication(self.handlers, **self.tornado_settings)
         self.tornado_application.max_body = self.max_body
         self.tornado_application.labs_below = self.subdomain_host
+        self.tornado_application.vouching = type(self).vouching
 
     async def shutdown_cancel_tasks(self, sig: Any = None) -> None:
         """Answer nobody new, then end."""

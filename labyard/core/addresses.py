@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 
@@ -21,12 +21,17 @@ def client_address(peer: str, forwarded_for: str, trusted: Collection[str]) -> s
     """Return the address a request came from.
 
     ``forwarded_for`` is believed only as far as trusted proxies wrote it: the last address in it that
-    is not a proxy's, if ``peer`` is one.
+    is not a proxy's, if ``peer`` is one. ``trusted`` are addresses and networks.
     """
     chain = [*(part.strip() for part in forwarded_for.split(",") if part.strip()), peer]
-    while len(chain) > 1 and chain[-1] in trusted:
+    while len(chain) > 1 and _within(chain[-1], trusted):
         chain.pop()
     return chain[-1] if parse(chain[-1]) else peer
+
+
+def _within(address: str, networks: Collection[str]) -> bool:
+    parsed = parse(address)
+    return parsed is not None and any(parsed in ip_network(network) for network in networks)
 
 
 def parse(address: str) -> IPv4Address | IPv6Address | None:

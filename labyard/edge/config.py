@@ -7,7 +7,7 @@ of the data directory nor what its name is made of matters.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from labyard.edge import headers, pages
@@ -27,7 +27,8 @@ class Door:
     ``max_body`` is in bytes and holds for hub and services; ``max_upload`` holds where people send files
     into their volumes, and nowhere else. ``external_url`` is what people type where
     something else takes their requests first; ``trusted`` are the addresses or networks of such, whose
-    forwarding and identity headers are believed. ``account`` is what HAProxy runs as, if it may choose.
+    forwarding headers are believed, and their ``identity`` headers (lower-cased names) at the hub.
+    ``vouch`` is what the hub knows the edge by. ``account`` is what HAProxy runs as, if it may choose.
     ``by_host`` looks for a route by the host's name as well as by the path.
     ``site`` is whose pages its errors are. ``patience`` is how many seconds a request's headers may take
     to arrive.
@@ -41,6 +42,8 @@ class Door:
     max_upload: int = 4 * 2**30
     by_host: bool = False
     trusted: tuple[str, ...] = ()
+    identity: tuple[str, ...] = ()
+    vouch: str = field(default="", repr=False)
     account: str | None = None
     threads: int = 1
     connections: int = 4096
@@ -135,6 +138,7 @@ def _routing(base_url: str, *, by_host: bool) -> list[str]:
         f"http-request set-var(txn.route) var(txn.key),map_beg({MAP}) unless {{ var(txn.route) -m found }}",
         "acl routed var(txn.route) -m found",
         "acl lab var(txn.route),field(3,|) -m str lab",
+        "acl hub var(txn.route),field(3,|) -m str hub",
         *_health(health, base_url),
         *(away if base_url != "/" else []),
         "http-request deny deny_status 503 unless routed",
@@ -180,10 +184,9 @@ def _limits(door: Door) -> list[str]:
 
 
 def _forwarding(door: Door) -> list[str]:
-    believed = " unless { src " + " ".join(door.trusted) + " }" if door.trusted else ""
     unset = "!{ req.hdr(x-forwarded-%s) -m found }"
     return [
-        f"http-request del-header '{headers.pattern()}' -m reg{believed}",
+        *_sifted(door),
         "http-request add-header X-Forwarded-For %[src]",
         f"http-request set-header X-Forwarded-Host %[req.hdr(host)] if {unset % 'host'}",
         *(
@@ -191,6 +194,31 @@ def _forwarding(door: Door) -> list[str]:
             for asked in _asked_for(door.external_url, by_host=door.by_host)
         ),
         f"http-request set-header X-Forwarded-Proto http if {unset % 'proto'}",
+        *([f"http-request set-header {headers.VOUCHED} {door.vouch} if hub"] if door.vouch else []),
+        # A list of headers for the next hop to forget is not a stranger's to write.
+        "http-request set-header Connection Upgrade if { req.hdr(connection) -i upgrade }",
+        "http-request del-header Connection unless { req.hdr(connection) -i upgrade }",
+    ]
+
+
+def _sifted(door: Door) -> list[str]:
+    """Take off who somebody is and where from, but what a trusted proxy says of it, rightly spelled."""
+
+    def take_off(*but: str) -> str:
+        return f"http-request del-header '{headers.pattern(door.identity, but)}' -m reg"
+
+    if not door.trusted:
+        return [take_off()]
+    return [
+        f"acl trusted src {' '.join(door.trusted)}",
+        # Two that say different things: a proxy that lets through what others wrote.
+        *(
+            f"http-request deny deny_status 400 if trusted {{ req.fhdr_cnt({name}) gt 1 }}"
+            for name in door.identity
+        ),
+        f"{take_off()} unless trusted",
+        f"{take_off(*headers.FORWARDING)} if trusted !hub",
+        f"{take_off(*headers.FORWARDING, *door.identity)} if trusted hub",
     ]
 
 

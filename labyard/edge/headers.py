@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+# By this one the hub knows that a request came through the edge.
+VOUCHED = "x-labyard-edge"
+# What is believed of a trusted proxy: where somebody comes from, and what they asked for.
+FORWARDING = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
 # A trailing * stands for anything.
 TRUSTED_ONLY = (
+    VOUCHED,
     # where from
     "forwarded",
     "x-forwarded*",
@@ -55,12 +60,17 @@ TRUSTED_ONLY = (
 )
 
 
-def pattern(names: Iterable[str] = TRUSTED_ONLY) -> str:
-    """Return a regular expression for all spellings of the lower-cased ``names``."""
+def pattern(names: Iterable[str] = (), but: Iterable[str] = ()) -> str:
+    """Return a regular expression for all spellings of the headers that only the edge may write.
+
+    ``names`` are more of them. Those in ``but`` are left out, in this very spelling and no other. All are
+    in lower case.
+    """
     between = "[^a-z0-9]*"
     spelled = (
         between.join(name.removesuffix("*").rstrip("-").split("-"))
         + (".*" if name.endswith("*") else between)
-        for name in names
+        for name in (*TRUSTED_ONLY, *names)
     )
-    return f"^({'|'.join(spelled)})$"
+    left_out = f"(?!({'|'.join(but)})$)" if but else ""
+    return f"^{left_out}({'|'.join(spelled)})$"

@@ -100,8 +100,8 @@ async def resolve(target: str) -> Address:
 class Route:
     """One route, as JupyterHub gave it and as HAProxy has it.
 
-    ``value`` is ``address|port|kind``; kind is ``lab`` for a person's server and ``own`` for the hub and
-    its services, which take request bodies up to a limit.
+    ``value`` is ``address|port|kind``; kind is ``lab`` for a person's server, ``hub`` for the hub and ``own``
+    for its services. Both of these take request bodies up to a limit; only the hub is told who somebody is.
     """
 
     spec: str
@@ -133,7 +133,7 @@ class Route:
                 f"The path {spec[:60]!r}... is too long for a route.",
                 remedy=f"It may have {LONGEST_KEY} characters.",
             )
-        kind = "lab" if "user" in data else "own"
+        kind = "lab" if "user" in data else "hub" if "hub" in data else "own"
         value = f"{address.host}|{address.port}|{kind}"
         kept = {"spec": spec, "target": target, "data": dict(data), "value": value}
         # JSON keeps to one line and to ASCII.

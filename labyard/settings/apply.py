@@ -81,7 +81,6 @@ def _hub(settings: Settings, place: Place, hub: Any) -> None:
     hub.cleanup_servers = False
     hub.cleanup_proxy = False
     hub.init_spawners_timeout = 1
-    hub.trusted_downstream_ips = ["127.0.0.1", place.hub_address]
     hub.allow_named_servers = True  # how many, the policy says
     hub.concurrent_spawn_limit = 0
     if settings.site.logo:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import ip_address
+from ipaddress import IPv4Network, ip_address, ip_network
 from itertools import combinations
 from urllib.parse import urlsplit
 
@@ -57,6 +57,16 @@ def _takes_names_below(host: str) -> bool:
     except ValueError:
         return "." in host.strip(".")
     return False
+
+
+def trusted_labs(proxies: Sequence[str], labs: IPv4Network) -> Iterator[Clash]:
+    """Yield what would have labs say who somebody is."""
+    for proxy in map(ip_network, proxies):
+        if isinstance(proxy, IPv4Network) and proxy.overlaps(labs):
+            yield (
+                ("edge.trusted_proxies", "network.block"),
+                f"edge.trusted_proxies has {proxy}, and network.block is {labs}; labs must not be trusted",
+            )
 
 
 def borrowed_names(installation: str, naming: Scheme) -> Iterator[Clash]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Network, ip_address
+from ipaddress import IPv4Network, ip_address, ip_network
 from pathlib import PurePosixPath
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -182,6 +182,20 @@ def _address(value: str) -> str:
 
 _ADDRESS_WORDS = "an IP address or a host name"
 Address = Annotated[str, AfterValidator(_address), Written(_ADDRESS_WORDS)]
+
+
+def _network(value: str) -> str:
+    try:
+        network = ip_network(value)
+    except ValueError:
+        raise ValueError(f"must be {_NETWORK_WORDS}") from None
+    if not network.prefixlen:
+        raise ValueError(f"must be {_NETWORK_WORDS}; {value} is every address there is")
+    return str(network)
+
+
+_NETWORK_WORDS = "an IP address or a network such as 10.1.2.0/24"
+AddressOrNetwork = Annotated[str, AfterValidator(_network), Written(_NETWORK_WORDS)]
 
 
 def _web_address(value: str) -> str:

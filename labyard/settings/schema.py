@@ -18,6 +18,7 @@ from labyard.settings.chosen import Device
 from labyard.settings.groups import GroupSettings
 from labyard.settings.kinds import (
     Address,
+    AddressOrNetwork,
     BaseUrl,
     Bytes,
     BytesOrZero,
@@ -51,6 +52,11 @@ class Edge(Section):
     )
     address: Address = option("127.0.0.1", "Address to listen on. 0.0.0.0 opens it to the network.")
     port: Port = option(8000, "Port to listen on.")
+    trusted_proxies: list[AddressOrNetwork] = option(
+        list,
+        "Proxies before the edge. They are believed where a request came from, and with header sign-in"
+        " who somebody is. Nobody else is.",
+    )
     subdomains: Flag = option(
         False,
         "Give every person's labs a host name of their own, NAME.<host of external_url>, so that a"
@@ -257,6 +263,7 @@ class Settings(Section):
             *clashes.unknown_profiles(self.groups, self.labs.profiles),
             *clashes.borrowed_names(self.installation, self.naming),
             *clashes.elsewhere(self.external_url, self.base_url),
+            *clashes.trusted_labs(self.edge.trusted_proxies, self.network.block),
             *clashes.nameless(self.external_url, subdomains=self.edge.subdomains),
         ]
         if found:

@@ -193,6 +193,8 @@ def start_edge(site: Installation) -> bool:
             site=look,
             max_upload=site.settings.uploads.max_size,
             by_host=edge.subdomains,
+            trusted=tuple(edge.trusted_proxies),
+            vouch=site.vouch,
             account=haproxy.account(),
             threads=haproxy.threads(),
             connections=haproxy.connections(),

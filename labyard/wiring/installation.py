@@ -173,6 +173,11 @@ class Installation:
         """Return what makes the key of each lab that notices to it are sealed with."""
         return Keys(self.derived("notices"))
 
+    @property
+    def vouch(self) -> str:
+        """Return what the hub knows the edge by; empty where the edge can add nothing to a request."""
+        return self.derived("edge").hex() if self.choices.proxy == "haproxy" else ""
+
     def derived(self, purpose: str) -> bytes:
         """Return 32 bytes for one purpose, from the hub's cookie secret: one secret to keep, not two."""
         secret = self.paths.secret("cookie").read_bytes()

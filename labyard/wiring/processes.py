@@ -49,6 +49,7 @@ def configure(config: Any) -> Path:
     from labyard.auth import hub_users  # noqa: PLC0415
     from labyard.auth.native import LabyardAuthenticator  # noqa: PLC0415
     from labyard.core.store import Store  # noqa: PLC0415
+    from labyard.edge.vouching import LOOPBACK, Vouching  # noqa: PLC0415
     from labyard.expiry.store import Expiries  # noqa: PLC0415
     from labyard.hub import Hub  # noqa: PLC0415
     from labyard.policies.book import Book  # noqa: PLC0415
@@ -66,6 +67,11 @@ def configure(config: Any) -> Path:
     Hub.more_handlers = hub_handlers(policies, settings)
     Hub.after_groups = staticmethod(keep_built_in)
     LabyardAuthenticator.ways = ways(settings.auth, site.derived("ways"), policies)
+    Hub.vouching = Vouching(
+        secret=site.vouch,
+        edges=(*LOOPBACK, choices.hub_address),
+        proxies=tuple(settings.edge.trusted_proxies),
+    )
     LabSpawner.workplace = Workplace(
         settings=settings,
         names=site.names,

@@ -7,6 +7,7 @@ import pytest
 from tornado.testing import AsyncHTTPTestCase
 from tornado.web import RequestHandler
 
+from labyard.edge.vouching import Vouching
 from labyard.hub import BoundedApplication, is_below, subdomain
 
 HUB = "https://hub.example.org:8443"
@@ -122,6 +123,35 @@ class TestTokensAndCookies(AsyncHTTPTestCase):
             assert self.ask(Authorization=other, Sec_Fetch_Site="cross-site").code == 403
             lab = self.ask(Authorization=other, Referer=f"{self.get_url('/user/anna/lab')}")
             assert lab.code == 403
+
+
+class Addressed(RequestHandler):
+    """Tells where a request came from, and whether by TLS."""
+
+    def get(self) -> None:
+        self.write(f"{self.request.protocol} {self.request.remote_ip}")
+
+
+class TestWhereARequestComesFrom(AsyncHTTPTestCase):
+    """Tornado believes whoever says it; the hub believes whom its edge vouches for."""
+
+    def get_app(self) -> BoundedApplication:
+        app = BoundedApplication([(r".*", Addressed)])
+        app.max_body, app.vouching = 2**20, Vouching(secret="5ec2e7")
+        return app
+
+    def get_httpserver_options(self) -> dict[str, object]:
+        return {"xheaders": True}  # as JupyterHub has it
+
+    def test_the_edge_says_it_and_nobody_else(self) -> None:
+        forged = {"X-Real-Ip": "6.6.6.6", "X-Scheme": "https"}
+        headers = {**forged, "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
+        assert self.fetch("/", headers=headers).body == b"http 127.0.0.1"
+        headers["X-Labyard-Edge"] = "5ec2e7"
+        assert self.fetch("/", headers=headers).body == b"https 203.0.113.9"
+        assert self.fetch("/", headers={**headers, "X-Forwarded-Proto": "http"}).body == (
+            b"http 203.0.113.9"
+        )
 
 
 class TestWhatCannotBeRead(AsyncHTTPTestCase):

@@ -35,15 +35,23 @@ FORGED = {
 }
 
 
+VOUCH = "5ec2e7" * 10
+# As a site has it where a proxy before the edge signs people in.
+PROXIED = {"trusted": ("127.0.0.1",), "identity": ("x-sso-name", "ismemberof"), "vouch": VOUCH}
+UNKNOWN = {**PROXIED, "trusted": ("10.9.9.9",)}
+
+
 @pytest.fixture
 async def guarded(front: Edge, backends: Any) -> Edge:
-    hub, a = await backends("hub"), await backends("a")
+    hub, a, tool = await backends("hub"), await backends("a"), await backends("tool")
     await front.proxy.add_route("/", hub.target, {"hub": True})
     await front.proxy.add_route("/user/a/", a.target, LAB)
+    await front.proxy.add_route("/services/tool/", tool.target, {"service": "tool"})
     return front
 
 
-@pytest.mark.parametrize("path", ["/hub/login", "/user/a/x"])
+@pytest.mark.parametrize("front", [{}, UNKNOWN], indirect=True, ids=["plain", "proxied"])
+@pytest.mark.parametrize("path", ["/hub/login", "/user/a/x", "/services/tool/"])
 async def test_forged_headers_are_taken_off_and_true_ones_put_on(guarded, path) -> None:
     kept = {"X-Auth-Token": "mine", "X-XSRFToken": "t", "Authorization": "token x", "X-Cnx": "1"}
     _, heard = await guarded.get(path, headers={**FORGED, **kept})
@@ -57,14 +65,80 @@ async def test_forged_headers_are_taken_off_and_true_ones_put_on(guarded, path) 
     assert {name: headers[name.lower()] for name in kept} == kept
 
 
-@pytest.mark.parametrize("front", [{"trusted": ("127.0.0.1",)}], indirect=True)
-async def test_a_trusted_address_may_say_who_somebody_is(guarded) -> None:
-    _, heard = await guarded.get("/x", headers=FORGED)
-    headers = [tuple(pair) for pair in heard["headers"]]
-    assert ("remote-user", "admin") in headers
-    assert ("x-forwarded-for", "6.6.6.6") in headers
-    assert ("x-forwarded-for", "127.0.0.1") in headers
-    assert ("x-forwarded-proto", "https") in headers
+# What no client library sends: lines as they are, and whether the request is refused for it.
+SPELLED = {
+    b"X-SSO-Name: admin": False,
+    b"x-sso-name:admin": False,
+    b"X_SSO_NAME: admin": False,
+    b"X-SSO-Name_: admin": False,
+    b"X.SSO.Name: admin": False,
+    b"x-sso-name: nobody\r\nX-Sso-Name: admin": False,
+    b"Connection: close, X-SSO-Name\r\nX-SSO-Name: admin": False,
+    b"Connection: X-Forwarded-For, X-Labyard-Edge\r\nX-Labyard-Edge: admin": False,
+    b"isMemberOf: admin": False,
+    b"X-SSO-Name : admin": True,
+    b"X-SSO\xad-Name: admin": True,
+    b"X-SSO-Name\x00: admin": True,
+    b"X-Other: x\r\n X-SSO-Name: admin": False,
+}
+
+
+def heard_by(answer: bytes) -> dict[str, Any]:
+    """Return what the backend told that it heard."""
+    body = answer[answer.index(b"{") : answer.rindex(b"}") + 1]
+    heard: dict[str, Any] = json.loads(body)
+    return heard
+
+
+@pytest.mark.parametrize("front", [UNKNOWN], indirect=True)
+async def test_no_way_of_writing_a_name_gets_through(guarded) -> None:
+    for path in ("/hub/login", "/user/a/x", "/services/tool/"):
+        for line, refused in SPELLED.items():
+            answer = await guarded.raw(
+                b"GET %b HTTP/1.1\r\nHost: x\r\n%b\r\nConnection: close\r\n\r\n"
+                % (path.encode(), line)
+            )
+            assert answer.startswith(b"HTTP/1.1 400 " if refused else b"HTTP/1.1 200 "), line
+            if refused:
+                continue
+            headers = [tuple(pair) for pair in heard_by(answer)["headers"]]
+            folded = [("x-other", "x   X-SSO-Name: admin")] if b"X-Other" in line else []
+            assert [pair for pair in headers if "admin" in pair[1]] == folded, line
+            assert ("x-forwarded-for", "127.0.0.1") in headers, line
+            assert {n for n, _ in headers} & {"connection", "x-sso-name"} == set(), line
+            vouched = [value for name, value in headers if name == "x-labyard-edge"]
+            assert vouched == ([VOUCH] if path == "/hub/login" else []), line
+
+
+@pytest.mark.parametrize("front", [PROXIED], indirect=True)
+async def test_a_trusted_proxy_says_to_the_hub_alone_who_somebody_is(guarded) -> None:
+    said = {**FORGED, "X-SSO-Name": "Anna", "X_SSO_Name": "admin", "X-Labyard-Edge": "forged"}
+    for path, told in (("/hub/login", True), ("/user/a/x", False), ("/services/tool/", False)):
+        _, heard = await guarded.get(path, headers=said)
+        headers = [tuple(pair) for pair in heard["headers"]]
+        who = [pair for pair in headers if pair[1] in {"Anna", "admin", "admins", "admin@x"}]
+        assert who == ([("ismemberof", "admins"), ("x-sso-name", "Anna")] if told else []), path
+        vouched = [value for name, value in headers if name == "x-labyard-edge"]
+        assert vouched == ([VOUCH] if told else []), path
+        where = [value for name, value in headers if name == "x-forwarded-for"]
+        assert where == ["6.6.6.6", "127.0.0.1"], path
+        assert ("x-forwarded-proto", "https") in headers, path
+        assert not {name for name, _ in headers} & {"forwarded", "x-real-ip", "x-scheme"}, path
+
+
+@pytest.mark.parametrize("front", [PROXIED], indirect=True)
+async def test_a_proxy_that_says_two_names_is_refused(guarded) -> None:
+    two = b"X-SSO-Name: anna\r\nx-sso-name: admin\r\n"
+    answer = await guarded.raw(
+        b"GET /hub/login HTTP/1.1\r\nHost: x\r\n%bConnection: close\r\n\r\n" % two
+    )
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+async def test_a_websocket_still_gets_through(guarded) -> None:
+    async with guarded.browser.ws_connect(f"{guarded.url}/user/a/ws") as ws:
+        await ws.send_str("x")
+        assert await ws.receive_str(timeout=60) == "a:x"
 
 
 @pytest.mark.parametrize("front", [{"external_url": "https://labs.example.org"}], indirect=True)

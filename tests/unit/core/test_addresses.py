@@ -22,3 +22,11 @@ from labyard.core.addresses import client_address
 )
 def test_believes_trusted_proxies_only(peer: str, forwarded: str, address: str) -> None:
     assert client_address(peer, forwarded, ["127.0.0.1"]) == address
+
+
+@pytest.mark.parametrize("trusted", ["10.0.0.5", "10.0.0.0/8", "2001:db8::/32"])
+def test_a_trusted_network_is_looked_through(trusted: str) -> None:
+    proxy = "2001:db8::1" if ":" in trusted else "10.0.0.5"
+    believed = ["127.0.0.1", trusted]
+    assert client_address("127.0.0.1", f"6.6.6.6, 203.0.113.9, {proxy}", believed) == "203.0.113.9"
+    assert client_address("127.0.0.1", "203.0.113.9, 11.0.0.5", believed) == "11.0.0.5"

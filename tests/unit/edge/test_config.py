@@ -19,6 +19,8 @@ DOORS = {
         8000,
         external_url="https://labs.example.org",
         trusted=("10.0.0.0/8", "fd00::/8"),
+        identity=("x-sso-name", "ismemberof"),
+        vouch="5ec2e7",
         connections=100,
         max_body=2**33,
     ),

@@ -39,3 +39,13 @@ def test_every_spelling_is_told(name: str) -> None:
 )
 def test_other_headers_stay(name: str) -> None:
     assert not re.search(pattern(), name)
+
+
+def test_what_is_left_out_is_so_in_one_spelling_only() -> None:
+    some = pattern(["x-sso-name"], but=["x-sso-name", "x-forwarded-for"])
+    assert not re.search(some, "x-sso-name")
+    assert not re.search(some, "x-forwarded-for")
+    for name in ("x_sso-name", "x-sso_name", "xssoname", "x-sso-name_", "x-forwarded_for"):
+        assert re.search(some, name), name
+    assert re.search(pattern(["x-sso-name"]), "x-sso-name")
+    assert not re.search(pattern(), "x-sso-name")

@@ -68,7 +68,7 @@ def test_a_files_lines_are_what_haproxy_reads() -> None:
         "/user/a@b/", "http://h:1", {"user": "a@b\n/ 6.6.6.6|1|own"}, Address("::1", 1)
     )
     lines = [line for line in dumps([own, lab]).splitlines() if not line.startswith("#")]
-    assert lines == ["/ 127.0.0.1|8081|own", "/user/a@b/ ::1|1|lab"]
+    assert lines == ["/ 127.0.0.1|8081|hub", "/user/a@b/ ::1|1|lab"]
 
 
 def test_a_spoiled_line_costs_its_route_only() -> None:

@@ -175,6 +175,16 @@ LISTED = "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16"
             "network.prefix is 28; it must be longer than that of network.block, 10.1.0.0/28.",
         ),
         (
+            "edge: {trusted_proxies: [10.0.0.0/8]}",
+            "edge.trusted_proxies has 10.0.0.0/8, and network.block is 10.177.0.0/16; labs must not"
+            " be trusted.",
+        ),
+        (
+            "edge: {trusted_proxies: [10.1.2.3, 0.0.0.0/0]}",
+            'edge.trusted_proxies[1]: "0.0.0.0/0" is not allowed; it must be an IP address or a'
+            " network such as 10.1.2.0/24; 0.0.0.0/0 is every address there is.",
+        ),
+        (
             "auth: {admin: a@b.org}",
             "auth.admin is a@b.org; such a name needs auth.email_names.",
         ),
