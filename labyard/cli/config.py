@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
 from labyard.cli import output
 from labyard.cli.whole import WholeHelp
 from labyard.core.errors import LabyardError
-from labyard.core.units import write_bytes, write_seconds
 from labyard.options import reference
 from labyard.settings import render
-from labyard.settings.declared import Option, by_path
 from labyard.settings.load import Loaded, load
+from labyard.settings.told import told
 
 # What is made from a declaration, by path in the source tree.
 FILES = {**render.files(), **reference.files()}
 _ROOT = Path(__file__).parents[2]
-_HIDDEN = "(set, not shown)"
 
 
 @click.group(cls=WholeHelp)
@@ -51,20 +47,11 @@ def check(ctx: click.Context) -> None:
 @click.pass_context
 def show(ctx: click.Context, as_json: bool) -> None:
     """Show every setting's value and where it comes from. Secrets are not shown."""
-    loaded = _load(ctx)
-    values = effective(loaded)
+    found = told(_load(ctx))
     if as_json:
-        output.show_json(
-            {
-                path: {"value": value, "source": loaded.sources[path]}
-                for path, value in values.items()
-            }
-        )
+        output.show_json({one.path: {"value": one.value, "source": one.source} for one in found})
         return
-    rows = [
-        {"setting": path, "value": written(by_path()[path], value), "source": loaded.sources[path]}
-        for path, value in values.items()
-    ]
+    rows = [{"setting": one.path, "value": one.text, "source": one.source} for one in found]
     columns = {"setting": "Setting", "value": "Value", "source": "From"}
     output.show(rows, columns, as_json=False, none="")
 
@@ -100,39 +87,3 @@ def _text(path: Path) -> str:
         return path.read_text()
     except FileNotFoundError:
         return ""
-
-
-def effective(loaded: Loaded) -> Mapping[str, Any]:
-    """Return each setting's value by path, as JSON has it; secrets masked."""
-    tree = loaded.settings.model_dump(mode="json")
-    return {
-        path: _masked(option, _at(tree, path))
-        for path, option in by_path().items()
-        if option.variables
-    }
-
-
-def _at(tree: Any, path: str) -> Any:
-    for key in path.split("."):
-        tree = tree[key]
-    return tree
-
-
-def _masked(option: Option, value: Any) -> Any:
-    return _HIDDEN if option.secret and value else value
-
-
-def written(option: Option, value: Any) -> str:
-    """Return a value as a settings file would have it, on one line."""
-    match option.unit, value:
-        case _, None:
-            return "null"
-        case _, bool():
-            return "true" if value else "false"
-        case "bytes", int():
-            return write_bytes(value)
-        case "seconds", int() | float():
-            return write_seconds(value)
-        case _, list() if option.path == "volumes":
-            return ", ".join(volume["name"] for volume in value)
-    return str(value)

@@ -26,7 +26,10 @@ _COOKIES = {"samesite": "Lax"}
 _HEADERS = {"Cross-Origin-Opener-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
 # A page acts with the rights of the person who clicks: on what is theirs, and for administrators on
 # what the pages of administration are about. The hub gives nobody more of these than they have.
-_CLICKED = ("self", "admin-ui", "admin:users", "admin:servers", "admin:groups", "access:servers")
+_CLICKED = (
+    *("self", "admin-ui", "read:hub"),
+    *("admin:users", "admin:servers", "admin:groups", "access:servers"),
+)
 _PATIENCE = 20  # seconds that a writer waits for another one on SQLite
 
 

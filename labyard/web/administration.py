@@ -28,7 +28,9 @@ class AdminPage:
 
 
 # In the order of the navigation.
-PAGES: tuple[AdminPage, ...] = ()
+PAGES: tuple[AdminPage, ...] = (
+    AdminPage("settings", "Settings", "sliders", "read:hub", whole=True),
+)
 
 
 def visible(scopes: Iterable[str] | Mapping[str, Any], name: str) -> tuple[AdminPage, ...]:

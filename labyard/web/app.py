@@ -23,6 +23,7 @@ from labyard.notices.asking import Asker
 from labyard.notices.keys import Keys
 from labyard.notices.sender import Sender
 from labyard.policies.book import Book
+from labyard.settings.load import Loaded
 from labyard.settings.schema import Settings
 from labyard.ssh.keyring import Keyring
 from labyard.volumes.bounds import Filling, Reading
@@ -80,6 +81,7 @@ class SignedInHandler(Protected, HubOAuthCallbackHandler):
 def make_parts(
     *,
     settings: Settings,
+    loaded: Loaded,
     engine: Engine,
     locks: UserLocks,
     names: Names,
@@ -118,6 +120,7 @@ def make_parts(
     sampler = Sampler(engine, adopt=names.volume_prefix)
     return Parts(
         settings=settings,
+        loaded=loaded,
         names=names,
         actions=actions,
         accounts=accounts,

@@ -136,6 +136,7 @@ def run_service() -> None:
         try:
             parts = make_parts(
                 settings=site.settings_of_the_hub,
+                loaded=site.loaded,
                 engine=engine,
                 locks=site.locks,
                 names=site.names,

@@ -43,8 +43,11 @@ MEMBER = {
     "patterns": "services/labyard/patterns",
     "service-404": "services/labyard/nowhere",
     "service-403": "hub/accounts",
+    "admin-403": "services/labyard/admin/settings",
 }
 ADMIN = {
+    "admin-settings": "services/labyard/admin/settings",
+    "admin-settings-found": "services/labyard/admin/settings?search=labs.mem&changed=yes",
     "accounts": "hub/accounts",
 }
 # JupyterHub's own, whose scripts draw most of them -> path, what must be there, what is pressed first.

@@ -24,6 +24,7 @@ from labyard.display.shelf import Shelf
 from labyard.expiry.keeper import Keeper
 from labyard.expiry.store import Expiries
 from labyard.incidents.watcher import Watcher
+from labyard.settings.load import Loaded
 from labyard.settings.schema import Settings
 from labyard.ssh.keyring import Keyring
 from labyard.volumes.sizes import Sizes
@@ -43,9 +44,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the handlers work with."""
+    """What the handlers work with. ``settings`` hold in the hub; ``loaded`` is as they were written."""
 
     settings: Settings
+    loaded: Loaded
     names: Names
     actions: Actions
     accounts: Accounts

@@ -94,8 +94,9 @@ def test_what_people_wrote_is_text(snapshot: Snapshot) -> None:
 
 
 def test_admins_get_a_link_and_others_do_not(settings: Settings, snapshot: Snapshot) -> None:
-    assert "hub/admin" in render(settings, snapshot, admin=True)[0]
-    assert "hub/admin" not in render(settings, snapshot, admin=False)[0]
+    link = "services/labyard/admin/"
+    assert link in render(settings, snapshot, scopes=["read:hub"])[0]
+    assert link not in render(settings, snapshot, scopes=["read:hub!user=anna"])[0]
 
 
 def test_addresses_follow_the_base_url(snapshot: Snapshot) -> None:

@@ -1,5 +1,8 @@
 """Administration: one file a page. ``base`` says how a page is added."""
 
-from labyard.web.handlers.admin import front
+from labyard.web.handlers.admin import front, settings
 
-ROUTES = (*front.ROUTES,)
+ROUTES = (
+    *front.ROUTES,
+    *settings.ROUTES,
+)
