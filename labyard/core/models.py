@@ -62,11 +62,12 @@ class Socket:
 
 @dataclass(frozen=True, slots=True)
 class Hardening:
-    """What a lab may not do."""
+    """What a lab may not do. ``root`` says that its programs may become the container's root."""
 
     read_only_root: bool = True
     drop_capabilities: bool = True
     no_new_privileges: bool = True
+    root: bool = False
     pids: int = 512
     log_bytes: int = 10 * 2**20
     log_files: int = 3

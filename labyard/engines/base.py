@@ -37,6 +37,11 @@ class Engine(ABC):
         return {}
 
     @property
+    def withholds(self) -> Mapping[str, str]:
+        """Return which grants of groups this engine cannot give, and why, in a sentence."""
+        return {}
+
+    @property
     def socket(self) -> Socket | None:
         """Return the engine's own socket on this host, where labs could be given it."""
         return None

@@ -29,8 +29,8 @@ class Hands(Protocol):
     async def tell(self, owner: Owner, server: str, words: str, id: str) -> bool:
         """Show ``words`` in a running lab, once for each ``id``; return whether that is settled."""
 
-    async def end(self, owner: Owner, server: str, due: StillDue) -> bool:
-        """Stop a server, and forget it if it has a name; return False if it is not ``due`` then.
+    async def end(self, owner: Owner, server: str, due: StillDue, *, forget: bool) -> bool:
+        """Stop a server, and with ``forget`` forget a named one; return False if not ``due`` then.
 
         Raises ``LabyardError`` when that is not possible now, or not known to be right.
         """
@@ -92,7 +92,7 @@ class Keeper:
             now = await self._expiries.get(dated.user_id, dated.server)
             return now is not None and now.expires == dated.expiry.expires
 
-        if await self._hands.end(owner, dated.server, still_due):
+        if await self._hands.end(owner, dated.server, still_due, forget=True):
             await self._expiries.forget(dated)
             log.info("Server %s of user %d has ended", dated.server or "(default)", dated.user_id)
 

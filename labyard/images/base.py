@@ -13,7 +13,7 @@ from labyard.core.errors import EngineError
 from labyard.images.client import Client, Said, run
 
 DEFAULT = "docker.io/library/debian:bookworm-slim"
-_PACKAGES = ("python3", "python3-venv", "ca-certificates")
+_PACKAGES = ("python3", "python3-venv", "ca-certificates", "sudo")
 _LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 _PULL = 600.0  # seconds
 

@@ -9,7 +9,7 @@ import aiohttp
 from labyard.core.models import Lab, LabStatus
 from labyard.core.names import NOTICES
 from labyard.notices.keys import Keys
-from labyard.notices.seal import REPORT
+from labyard.notices.seal import ACTIVITY, REPORT
 
 _PATIENCE = aiohttp.ClientTimeout(total=40.0, sock_connect=2.0)  # a lab keeps us waiting for 25 s
 _LARGEST = 4096  # bytes
@@ -26,11 +26,17 @@ class Asker:
 
         None where it cannot be asked: it does not listen yet, or knows no such question.
         """
+        return await self._asked(lab, REPORT, hashlib.sha256(known).hexdigest().encode(), known)
+
+    async def activity(self, lab: Lab) -> bytes | None:
+        """Return what ``lab`` says of its use, None where it cannot be asked."""
+        return await self._asked(lab, ACTIVITY, b"", None)
+
+    async def _asked(self, lab: Lab, path: str, body: bytes, known: bytes | None) -> bytes | None:
         if lab.status is not LabStatus.RUNNING or not lab.host or NOTICES not in lab.labels:
             return None
-        body = hashlib.sha256(known).hexdigest().encode()
         headers = self._keys.headers(lab.labels, body)
-        url = f"http://{lab.host}:{lab.port}{REPORT}"
+        url = f"http://{lab.host}:{lab.port}{path}"
         try:
             async with (
                 aiohttp.ClientSession(timeout=_PATIENCE) as session,

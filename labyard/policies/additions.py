@@ -39,7 +39,19 @@ class Environment(Grant[Mapping[str, str]]):
         return ", ".join(sorted(value)) or "none"
 
 
-class Docker(Grant[bool]):
+class _Switch(Grant[bool]):
+    """Something that labs get or not: on, if any group says so."""
+
+    def together(self, one: bool, other: bool) -> bool:
+        """Return whether any group grants it."""
+        return one or other
+
+    def keeps(self, had: bool, allowed: Allowed) -> bool:
+        """Return whether it is granted still, if it was."""
+        return self.of(allowed) or not had
+
+
+class Docker(_Switch):
     """The engine's own socket, which makes whoever has it root on the host."""
 
     name, title = "docker", "the engine's socket"
@@ -47,10 +59,6 @@ class Docker(Grant[bool]):
     def of(self, allowed: Allowed) -> bool:
         """Return whether labs get it."""
         return allowed.engine
-
-    def together(self, one: bool, other: bool) -> bool:
-        """Return whether any group grants it."""
-        return one or other
 
     def read(self, written: str) -> bool:
         """Return whether ``socket`` is written."""
@@ -60,10 +68,24 @@ class Docker(Grant[bool]):
         """Return what is allowed with or without it."""
         return replace(allowed, engine=value)
 
-    def keeps(self, had: bool, allowed: Allowed) -> bool:
-        """Return whether it is granted still, if it was."""
-        return self.of(allowed) or not had
-
     def words(self, value: bool) -> str:
         """Return what is written in a policy."""
         return "socket" if value else "none"
+
+
+class Sudo(_Switch):
+    """The container's root, by sudo."""
+
+    name, title = "sudo", "sudo"
+
+    def of(self, allowed: Allowed) -> bool:
+        """Return whether whoever works in a lab may become root."""
+        return allowed.sudo
+
+    def apply(self, value: bool, allowed: Allowed) -> Allowed:
+        """Return what is allowed with or without it."""
+        return replace(allowed, sudo=value)
+
+    def words(self, value: bool) -> str:
+        """Return yes or no."""
+        return "yes" if value else "no"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from labyard.options.limits import Limits
+from labyard.settings.schema import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,10 +14,20 @@ class Allowed:
     """What a person may choose, and what their labs get besides.
 
     ``servers`` is how many named servers they may have; ``environment`` goes under what profiles and
-    people set; ``engine`` says whether their labs get the engine's own socket.
+    people set; ``engine`` says whether their labs get the engine's own socket, and ``sudo`` whether
+    whoever works in them may become the container's root. ``idle_timeout`` is how many seconds nobody
+    may work in one before it is stopped, None for ever.
     """
 
     limits: Limits
     servers: int
     environment: Mapping[str, str] = field(default_factory=dict)
     engine: bool = False
+    sudo: bool = False
+    idle_timeout: float | None = None
+
+
+def everybody(limits: Limits, settings: Settings) -> Allowed:
+    """Return what people have without any group, who may choose within ``limits``."""
+    labs = settings.labs
+    return Allowed(limits, labs.named_servers, idle_timeout=labs.idle_timeout)

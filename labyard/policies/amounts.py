@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
-from labyard.core.units import show_bytes
+from labyard.core.units import show_bytes, write_seconds
 from labyard.options.declaration import Options
 from labyard.options.profiles import most_days
 from labyard.policies.allowed import Allowed
@@ -112,6 +112,35 @@ class Days(Amount[int]):
     def unit(self, value: int) -> str:
         """Return days."""
         return f"{value} {'day' if value == 1 else 'days'}"
+
+
+class IdleTimeout(Grant[float | None]):
+    """How many seconds nobody may work in a lab before it is stopped; None is for ever."""
+
+    name, title = "idle_timeout", "time without use"
+
+    def of(self, allowed: Allowed) -> float | None:
+        """Return how many."""
+        return allowed.idle_timeout
+
+    def together(self, one: float | None, other: float | None) -> float | None:
+        """Return the longer one."""
+        return None if one is None or other is None else max(one, other)
+
+    def apply(self, value: float | None, allowed: Allowed) -> Allowed:
+        """Return what is allowed with that much."""
+        return replace(allowed, idle_timeout=value)
+
+    def had(self, given: Options, allowed: Allowed) -> None:
+        """Return nothing: it counts for labs that run, as soon as it changes."""
+
+    def keeps(self, had: None, allowed: Allowed) -> bool:
+        """Return True: see :meth:`had`."""
+        return True
+
+    def words(self, value: float | None) -> str:
+        """Return the time."""
+        return "no limit" if value is None else write_seconds(value)
 
 
 class Servers(Grant[int]):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from types import MappingProxyType
 from typing import Any
 
 from labyard.core.errors import Refused
 from labyard.options.limits import Limits
-from labyard.policies.additions import Docker, Environment
+from labyard.policies.additions import Docker, Environment, Sudo
 from labyard.policies.allowed import Allowed
-from labyard.policies.amounts import Cpu, Days, Gpus, Memory, Servers, SharedMemory
+from labyard.policies.amounts import Cpu, Days, Gpus, IdleTimeout, Memory, Servers, SharedMemory
 from labyard.policies.choices import Images, Profiles
 from labyard.policies.grant import Grant
 from labyard.settings.groups import GroupPolicy
@@ -24,11 +25,13 @@ GRANTS: tuple[Grant[Any], ...] = (
     SharedMemory(),
     Gpus(),
     Days(),
+    IdleTimeout(),
     Servers(),
     Images(),
     PROFILES,
     Environment(),
     Docker(),
+    Sudo(),
 )
 _CEILINGS = ("cpu", "memory", "shm", "gpus", "days", "images")
 
@@ -56,29 +59,33 @@ class Effective:
 
 
 def effective(
-    policies: Mapping[str, GroupPolicy], everybody: Allowed, *, engine: bool = True
+    policies: Mapping[str, GroupPolicy],
+    everybody: Allowed,
+    *,
+    withheld: Mapping[str, str] = MappingProxyType({}),
 ) -> Effective:
     """Return what somebody may have.
 
     ``policies`` are those of the groups they are in, by name; ``everybody`` is what holds without any.
-    A group that is silent about a grant leaves it to the others. ``engine`` says whether there is a
-    socket to grant.
+    A group that is silent about a grant leaves it to the others. ``withheld`` says of each grant that
+    the engine cannot give, why.
 
     Raises
     ------
     Refused
         When what their groups say leaves nothing that they could start.
     """
-    said = {grant.name: dict(_said(grant, policies)) for grant in GRANTS}
-    if not engine:
-        said["docker"] = {}
+    wanted = {grant.name: dict(_said(grant, policies)) for grant in GRANTS}
+    said = {name: {} if name in withheld else words for name, words in wanted.items()}
     allowed = everybody
     for grant in GRANTS:
         if words := said[grant.name]:
             allowed = grant.apply(reduce(grant.together, words.values()), allowed)
     if not said["profiles"]:
         allowed = _without_what_goes_beyond(allowed, [c for c in _CEILINGS if said[c]])
-    return Effective(allowed, [_verdict(g, said[g.name], allowed, everybody) for g in GRANTS])
+    verdicts = [_verdict(g, said[g.name], allowed, everybody) for g in GRANTS]
+    missed = {name: why for name, why in withheld.items() if wanted[name]}
+    return Effective(allowed, [_excused(verdict, missed) for verdict in verdicts])
 
 
 def share(policies: Mapping[str, GroupPolicy], everybody: Allowed) -> Allowed:
@@ -107,6 +114,12 @@ def _verdict(
         said=tuple((group, grant.words(word)) for group, word in said.items()),
         everybody=grant.words(grant.of(everybody)),
     )
+
+
+def _excused(verdict: Verdict, missed: Mapping[str, str]) -> Verdict:
+    """Return a verdict that says why there is nothing of what a group grants."""
+    why = missed.get(verdict.grant)
+    return replace(verdict, words=f"{verdict.words}: {why}") if why else verdict
 
 
 def _without_what_goes_beyond(allowed: Allowed, ceilings: Sequence[str]) -> Allowed:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from labyard.settings.chosen import Environment, LabCores, LabMemory, SharedMemory
-from labyard.settings.kinds import Image, Whole, Written
+from labyard.settings.kinds import Flag, Image, Seconds, Whole, Written
 from labyard.settings.profiles import ProfileName
 from labyard.settings.section import Section, option
 
@@ -29,6 +29,9 @@ class GroupPolicy(Section):
     shm: SharedMemory | None = option(None, "Largest /dev/shm of a lab.")
     gpus: Whole | None = option(None, "Most GPUs of a lab.", ge=0, le=1024)
     days: Whole | None = option(None, "Most days a server may live.", ge=1, le=3650)
+    idle_timeout: Seconds | None = option(
+        None, "How long nobody may work in a lab before its server is stopped."
+    )
     servers: Whole | None = option(None, "How many named servers a member may have.", ge=0, le=1000)
     images: list[Image] | None = option(
         None,
@@ -43,6 +46,11 @@ class GroupPolicy(Section):
         None,
         "Access to the engine from the lab. socket is the engine's own socket: whoever has it is root "
         "on the host.",
+    )
+    sudo: Flag | None = option(
+        None,
+        "Whether members may become root in their labs by sudo, without a password: the container's root, "
+        "not the host's.",
     )
 
 

@@ -155,6 +155,11 @@ class Labs(Section):
         ge=1,
         le=3650,
     )
+    idle_timeout: Seconds | None = option(
+        None,
+        "How long nobody may work in a lab, with no kernel busy and nothing running in a terminal, before "
+        "its server is stopped; null for ever. Volumes stay.",
+    )
     notebook_dir: LabPath = option(
         "/home/lab/workspace", "Where JupyterLab opens.", env="DOCKER_NOTEBOOK_DIR"
     )

@@ -25,7 +25,7 @@ from labyard.options.offer import offer, usual_offer
 from labyard.options.parse import parse
 from labyard.options.profiles import most_days, outcome
 from labyard.options.refused import OptionsRefused
-from labyard.policies.allowed import Allowed
+from labyard.policies.allowed import Allowed, everybody
 from labyard.policies.effective import PROFILES, Effective, effective, share
 from labyard.policies.grant import Grant
 from labyard.policies.held import Held, withdrawn
@@ -81,9 +81,8 @@ class Choosing(Configurable):
             raise explained(error) from None
 
     async def _effective(self, host: EngineInfo | None) -> Effective:
-        socket = self.workplace.engine.socket is not None
-        everybody = self._all(await self._offer(host))
-        return effective(await self._policies(), everybody, engine=socket)
+        share, withheld = self._all(await self._offer(host)), self.workplace.engine.withholds
+        return effective(await self._policies(), share, withheld=withheld)
 
     async def withdrawn(self) -> Sequence[Grant[Any]] | None:
         """Return the grants of which the lab that runs has more than its user may have now.
@@ -118,7 +117,7 @@ class Choosing(Configurable):
 
     def _all(self, limits: Limits) -> Allowed:
         """Return what everybody may have."""
-        return Allowed(limits, self.workplace.settings.labs.named_servers)
+        return everybody(limits, self.workplace.settings)
 
     async def limits(self) -> Limits:
         """Return what may be chosen for this server."""

@@ -27,6 +27,7 @@ SECRETS = frozenset({"JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN"})
 
 PORT = 8888
 HOME = "/home/lab"
+SUDO_GROUP = 2700  # whom the lab image's sudo obeys: images/lab/setup/sudo
 ENGINE_SOCKET = "/var/run/docker.sock"  # where programs look for it
 
 # Where programs in a lab find its web tools, unless ``labs.environment`` says otherwise.
@@ -106,6 +107,14 @@ def with_engine(planned: ServerPlan, socket: Socket | None) -> ServerPlan:
         return planned
     mount = Mount("engine", socket.path, ENGINE_SOCKET, kind=MountKind.BIND)
     return replace(planned, mounts=(*planned.mounts, mount), groups=(*planned.groups, socket.group))
+
+
+def with_sudo(planned: ServerPlan, granted: bool) -> ServerPlan:
+    """Return the plan of a lab whose user may become its root, and change its root file system."""
+    if not granted:
+        return planned
+    rules = replace(planned.hardening, root=True, no_new_privileges=False, read_only_root=False)
+    return replace(planned, groups=(*planned.groups, SUDO_GROUP), hardening=rules)
 
 
 def with_limits_told(planned: ServerPlan) -> ServerPlan:

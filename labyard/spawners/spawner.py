@@ -23,7 +23,7 @@ from labyard.spawners import room
 from labyard.spawners.choosing import Choosing
 from labyard.spawners.clearing import Clearing, when_reachable
 from labyard.spawners.outcome import Cancelled, Outcome, explained, of_exception, told
-from labyard.spawners.plan import PORT, plan, with_engine, with_gpus, with_limits_told
+from labyard.spawners.plan import PORT, plan, with_engine, with_gpus, with_limits_told, with_sudo
 from labyard.spawners.progress import Pace, Progress, Step
 from labyard.spawners.rows import StartPage, start_page
 from labyard.spawners.start import SLOW, Start
@@ -243,6 +243,7 @@ class LabSpawner(Choosing, Spawner):
             labels=handed.labels,
         )
         planned = with_engine(planned, place.engine.socket if self._allowed.engine else None)
+        planned = with_sudo(planned, self._allowed.sudo)
         return self.plan_hook(self, planned) if self.plan_hook else planned
 
     async def stop(self, now: bool = False) -> None:

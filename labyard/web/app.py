@@ -15,6 +15,7 @@ from labyard.core.locks import UserLocks
 from labyard.core.names import Names
 from labyard.display.shelf import Shelf
 from labyard.engines.base import Engine
+from labyard.expiry.idling import Culler
 from labyard.expiry.keeper import Keeper
 from labyard.expiry.store import Expiries
 from labyard.incidents.board import Board
@@ -62,6 +63,7 @@ from labyard.web.people import People
 from labyard.web.sampler import Sampler
 from labyard.web.shares import Shares
 from labyard.web.telling import teller
+from labyard.web.unused import IdleHands
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +118,9 @@ def make_parts(
         grace=labs.stop_grace,
     )
     accounts = Accounts(actions.hub)
-    notices = Sender(notice_keys)
+    notices, asker = Sender(notice_keys), Asker(notice_keys)
+    shares = Shares(settings, policies, people)
+    hands = ServiceHands(actions, people, notices, auth.api_token)
     sampler = Sampler(engine, adopt=names.volume_prefix)
     return Parts(
         settings=settings,
@@ -130,16 +134,15 @@ def make_parts(
         announcements=Announcements(actions.hub),
         dismissed=Dismissed(),
         sizes=sizes,
-        watcher=Watcher(
-            engine, Board(), teller(engine, notices), sampler.soon, Asker(notice_keys).news
-        ),
+        watcher=Watcher(engine, Board(), teller(engine, notices), sampler.soon, asker.news),
         frame=Frame(settings),
         auth=auth,
         keyring=keyring,
         shelf=shelf,
         expiries=expiries,
-        keeper=Keeper(expiries, ServiceHands(actions, people, notices, auth.api_token)),
-        shares=Shares(settings, policies, people),
+        keeper=Keeper(expiries, hands),
+        culler=Culler(IdleHands(hands, shares, asker)),
+        shares=shares,
         spool=spool,
     )
 
@@ -224,6 +227,7 @@ async def serve(app: Application, parts: Parts, *, address: str, port: int) -> N
             parts.sizes.run(),
             parts.watcher.run(),
             parts.keeper.run(),
+            parts.culler.run(),
         )
     ]
     try:

@@ -50,8 +50,8 @@ class ServiceHands:
             log.warning("%s of %s: %s", server or "(default)", owner.name, outcome.words)
         return outcome in {Outcome.SHOWN, Outcome.UNABLE}
 
-    async def end(self, owner: Owner, server: str, due: StillDue) -> bool:
-        """Stop a server and forget it if it has a name; return False if it is not due any more.
+    async def end(self, owner: Owner, server: str, due: StillDue, *, forget: bool) -> bool:
+        """Stop a server, and with ``forget`` forget a named one; return False if it is not due any more.
 
         Raises
         ------
@@ -61,6 +61,7 @@ class ServiceHands:
             When the hub or the engine does not answer, so that nothing is known.
         """
         hub, doing = self.actions.hub, f"ending {server or 'the server'}, whose time is over"
+        remove = forget and bool(server)
         with self.actions.turns.take(owner.id, doing):
             async with self.actions.locks.hold(owner.id, doing):
                 found = (await hub.person(self.token, owner.name)).servers.get(server)
@@ -71,11 +72,11 @@ class ServiceHands:
                     raise Busy(f"It is {found.state}.", remedy="Wait for it.")
                 if found is None or found.stopped:
                     await self._remove(lab)
-                if found is None or (found.stopped and not server):
+                if found is None or (found.stopped and not remove):
                     return True
-                asked = await self._asked(owner, server)
+                asked = await self._asked(owner, server, remove)
             await asked
-            await self._see_it_gone(owner, server)
+            await self._see_it_gone(owner, server, remove)
         return True
 
     async def _remove(self, lab: Lab | None) -> None:
@@ -84,10 +85,10 @@ class ServiceHands:
             await self.actions.engine.stop(lab.name, self.actions.grace)
             await self.actions.engine.remove(lab.name)
 
-    async def _asked(self, owner: Owner, server: str) -> asyncio.Future[None]:
+    async def _asked(self, owner: Owner, server: str, remove: bool) -> asyncio.Future[None]:
         """Return the request that ends the server, once the hub is at it."""
         hub = self.actions.hub
-        request = hub.stop(self.token, owner.name, server, remove=bool(server))
+        request = hub.stop(self.token, owner.name, server, remove=remove)
         asked = asyncio.ensure_future(request)
         while not asked.done():
             now = (await hub.person(self.token, owner.name)).servers.get(server)
@@ -96,9 +97,9 @@ class ServiceHands:
             await asyncio.wait({asked}, timeout=_LOOK_AGAIN)
         return asked
 
-    async def _see_it_gone(self, owner: Owner, server: str) -> None:
+    async def _see_it_gone(self, owner: Owner, server: str, remove: bool) -> None:
         left = await self.actions.hub.settled(self.token, owner.name, server, _PATIENCE)
-        if left is not None and (server or not left.stopped):
+        if left is not None and (remove or not left.stopped):
             raise ActionFailed(
                 f"The server {server or 'of ' + owner.name} is still there.",
                 remedy="See the hub's log; it is tried again.",

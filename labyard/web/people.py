@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 
-from sqlalchemy import column, create_engine, select, table
+from sqlalchemy import DateTime, column, create_engine, func, select, table
 
 from labyard.core.errors import NotFound
 from labyard.core.models import Owner
 from labyard.core.tables import lab_tokens
+from labyard.expiry.idle import Quiet
 
 _USERS = table("users", column("id"), column("name"))
 _GROUPS = table("groups", column("id"), column("name"))
 _MEMBERS = table("user_group_map", column("user_id"), column("group_id"))
+_SPAWNERS = table(
+    "spawners",
+    column("user_id"),
+    column("server_id"),
+    column("name"),
+    column("started", DateTime),
+    column("last_activity", DateTime),
+)
 _TOKENS = table("api_tokens", column("id"), column("hashed"), column("user_id"))
 
 
@@ -78,6 +88,22 @@ class People:
         with self._database.connect() as connection:
             found = connection.execute(select(_USERS.c.id).where(_USERS.c.name == name)).scalar()
         return None if found is None else int(found)
+
+    async def quiet(self, before: datetime) -> Sequence[Quiet]:
+        """Return the running servers of which the hub has heard nothing since ``before``."""
+        return await asyncio.to_thread(self._quiet, before.astimezone(UTC).replace(tzinfo=None))
+
+    def _quiet(self, before: datetime) -> Sequence[Quiet]:
+        s, heard = _SPAWNERS.c, func.coalesce(_SPAWNERS.c.last_activity, _SPAWNERS.c.started)
+        joined = _SPAWNERS.join(_USERS, _USERS.c.id == s.user_id)
+        query = (
+            select(_USERS.c.id, _USERS.c.name, s.name.label("server"), heard.label("since"))
+            .select_from(joined)
+            .where(s.server_id.is_not(None), heard < before)
+        )
+        with self._database.connect() as connection:
+            rows = connection.execute(query).all()
+        return [Quiet(Owner(r.id, r.name), r.server, r.since.replace(tzinfo=UTC)) for r in rows]
 
     def close(self) -> None:
         """Let go of connections."""

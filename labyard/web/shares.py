@@ -6,7 +6,7 @@ import asyncio
 
 from labyard.core.models import Owner
 from labyard.options.offer import usual_offer
-from labyard.policies.allowed import Allowed
+from labyard.policies.allowed import Allowed, everybody
 from labyard.policies.book import Book
 from labyard.policies.effective import share
 from labyard.settings.schema import Settings
@@ -17,8 +17,14 @@ class Shares:
     """Everybody's share as the settings tell it, and what groups make of it."""
 
     def __init__(self, settings: Settings, policies: Book, people: People) -> None:
-        self._everybody = Allowed(usual_offer(settings), settings.labs.named_servers)
+        self._everybody = everybody(usual_offer(settings), settings)
         self._policies, self._people = policies, people
+
+    async def shortest_idle_timeout(self) -> float | None:
+        """Return the fewest seconds after which anybody's unused lab is stopped; None for nobody's."""
+        policies = [entry.policy for entry in await asyncio.to_thread(self._policies.all)]
+        said = [self._everybody.idle_timeout, *(policy.idle_timeout for policy in policies)]
+        return min((seconds for seconds in said if seconds is not None), default=None)
 
     async def of(self, owner: Owner) -> Allowed:
         """Return what somebody may have, whoever asks."""

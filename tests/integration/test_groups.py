@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ import yaml
 
 from labyard.core.names import Names
 from labyard.policies.book import PRIVILEGED
-from tests.tools.person import Person
+from tests.tools.kernel import Kernel
+from tests.tools.person import Person, eventually
 from tests.tools.yard import Yard
 
 STUDENTS = {
@@ -269,6 +271,65 @@ def test_how_many_servers_is_counted_for_whom_they_are(
     assert anna.model("one") is None
     assert boss.api("PUT", "users/anna/servers/api").status_code == 400
     place.labyard("groups", "delete", "guests", "--yes")
+
+
+@contextmanager
+def member_of(place: Yard, boss: Person, name: str, **policy: Any) -> Iterator[None]:
+    """Have anna in a group whose policy is ``policy``."""
+    put = boss.api("PUT", f"labyard/policies/{name}", json={"name": name, **policy})
+    assert put.status_code == 200, put.text
+    place.labyard("groups", "add", name, "anna")
+    yield
+    place.labyard("groups", "delete", name, "--yes")
+    place.labyard("policy", "remove", name)
+
+
+SUDO = "import subprocess; print(subprocess.run([{}], capture_output=True, text=True))"
+ROOT = SUDO.format("'sudo', '-n', 'sh', '-c', 'id -u; touch /etc/by-root && rm /etc/by-root'")
+BEYOND = SUDO.format(
+    "'sudo', '-n', 'sh', '-c', 'mount -t tmpfs x /mnt; mknod /tmp/m b 8 0; ip link add x type dummy;"
+    " dmesg; echo 1 > /proc/sys/vm/drop_caches; cat /proc/self/status'"
+)
+
+
+def test_sudo_is_for_members_only_and_stays_in_the_container(
+    place: Yard, boss: Person, anna: Person, lab: Callable[[], Any]
+) -> None:
+    anna.run()
+    assert "stdout=''" in Kernel(anna).run(ROOT), "the program is there, and does nothing"
+    anna.halt()
+    with member_of(place, boss, "roots", sudo=True):
+        anna.run()
+        assert "stdout='0\\n', stderr=''" in Kernel(anna).run(ROOT)
+        said = Kernel(anna).run(BEYOND)
+        assert "mknod: /tmp/m: Operation not permitted" in said
+        assert "permission denied" in said.lower()
+        assert "CapBnd:\\t00000000200004fb" in said, "what CapAdd has, and nothing else"
+        host = lab().attrs["HostConfig"]
+        assert not host["Privileged"]
+        assert host["CapDrop"] == ["ALL"]
+    assert restarted(anna).json()["anew"] is True
+    assert "stdout=''" in Kernel(anna).run(ROOT)
+    assert lab().attrs["HostConfig"]["SecurityOpt"] == ["no-new-privileges"]
+    assert lab().attrs["HostConfig"]["ReadonlyRootfs"]
+
+
+def test_what_nobody_uses_is_stopped_and_what_computes_is_not(
+    place: Yard, boss: Person, anna: Person
+) -> None:
+    anna.run("busy")
+    kernel = Kernel(anna, "busy")
+    kernel.send("import time; time.sleep(600)")
+    anna.run()
+    with member_of(place, boss, "idlers", idle_timeout="6s"):
+        assert grants(place, "anna")["idle_timeout"] == ("6s", ["idlers"])
+        assert "stops after 6s without use" in anna.get("services/labyard/").text
+        eventually(lambda: not anna.ready(), 60, "the unused server is stopped")
+        assert anna.ready("busy")
+        assert anna.model("busy"), "and only stopped: it can be started again"
+    kernel.close()
+    anna.halt("busy")
+    anna.api("DELETE", "users/anna/servers/busy", json={"remove": True})
 
 
 def test_policies_are_set_whole_or_not_at_all(

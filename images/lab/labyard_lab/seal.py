@@ -14,6 +14,7 @@ KEY = "NOTICES_KEY"  # among a lab's secrets
 # At the lab's root, which the edge leads nobody to.
 PATH = "/labyard/notices"
 REPORT = "/labyard/report"
+ACTIVITY = "/labyard/activity"
 SEAL, TIME = "Labyard-Seal", "Labyard-Time"
 VALID = 300  # seconds that clocks may differ, and an answer may take
 

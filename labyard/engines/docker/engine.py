@@ -31,6 +31,7 @@ from labyard.engines.docker.labs import Labs
 from labyard.engines.docker.samples import Samples
 from labyard.engines.docker.watching import Watch
 
+_NO_SOCKET = "only Docker's socket on the hub's own machine is handed to labs."
 _NO_REQUESTS = "Podman passes over what its socket is told about GPUs."
 
 
@@ -68,6 +69,11 @@ class DockerEngine(Engine):
     def lacks(self) -> Mapping[str, str]:
         """Return which options this engine cannot do: Podman's socket passes over GPU requests."""
         return self._lacks
+
+    @property
+    def withholds(self) -> Mapping[str, str]:
+        """Return that there is no socket to hand out, where there is none."""
+        return {"docker": _NO_SOCKET} if self.socket is None else {}
 
     @property
     def socket(self) -> Socket | None:

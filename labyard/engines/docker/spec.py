@@ -20,6 +20,12 @@ _SCRATCH = (SECRETS_DIRECTORY, "/tmp")  # noqa: S108  inside the lab
 _RUN = "rw,noexec,nosuid,nodev,mode=755,size=16m"
 # Without it no lab can put another address than its own on a packet, which the firewall relies on.
 _NEVER = ["NET_RAW"]
+# What root needs to install packages and to look after files and processes of its own container. Nothing
+# that reaches devices, mounts, networks, modules or the time.
+_ROOT = (
+    *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL"),
+    *("NET_BIND_SERVICE", "SETGID", "SETUID"),
+)
 
 Body = dict[str, Any]
 
@@ -234,6 +240,7 @@ def _hardening(plan: ServerPlan) -> Body:
         "IpcMode": "private",
         "ReadonlyRootfs": rules.read_only_root,
         "CapDrop": ["ALL"] if rules.drop_capabilities else _NEVER,
+        **({"CapAdd": list(_ROOT)} if rules.root else {}),
         "SecurityOpt": ["no-new-privileges"] if rules.no_new_privileges else [],
         "LogConfig": {
             "Type": "json-file",

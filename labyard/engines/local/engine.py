@@ -33,7 +33,7 @@ from labyard.engines.local.errands import Errands
 from labyard.engines.local.failures import explained
 from labyard.engines.local.labs import Labs
 from labyard.engines.local.samples import Samples
-from labyard.engines.local.spec import LACKS, NOT_APPLIED, Place
+from labyard.engines.local.spec import LACKS, NOT_APPLIED, WITHHELD, Place
 from labyard.engines.local.storage import Storage
 
 
@@ -51,6 +51,11 @@ class LocalEngine(Engine):
     def lacks(self) -> Mapping[str, str]:
         """Return which options this engine cannot do: a process has no limits and no image."""
         return LACKS
+
+    @property
+    def withholds(self) -> Mapping[str, str]:
+        """Return which grants need containers."""
+        return WITHHELD
 
     async def info(self) -> EngineInfo:
         """Say what this is and what it cannot do."""

@@ -21,6 +21,7 @@ from labyard.core.names import Names
 from labyard.core.origins import refuse_foreign
 from labyard.display.choices import Display
 from labyard.display.shelf import Shelf
+from labyard.expiry.idling import Culler
 from labyard.expiry.keeper import Keeper
 from labyard.expiry.store import Expiries
 from labyard.incidents.watcher import Watcher
@@ -64,6 +65,7 @@ class Parts:
     shelf: Shelf
     expiries: Expiries
     keeper: Keeper
+    culler: Culler
     shares: Shares
     spool: Path  # where files wait that are on their way
 

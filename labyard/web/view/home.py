@@ -13,7 +13,7 @@ from labyard.policies.allowed import Allowed
 from labyard.settings.schema import Settings
 from labyard.volumes.sizes import Measured
 from labyard.web.sampler import Snapshot
-from labyard.web.servers import Person
+from labyard.web.servers import Person, Server
 from labyard.web.view.gpus import GpusView, view_gpus
 from labyard.web.view.pace import pace
 from labyard.web.view.server import ServerView, view_server
@@ -57,15 +57,13 @@ def home(
 
     ``sizes`` are known ones by the volumes' names, ``allowed`` is what the person may have.
     """
-    server = view_server(person.server(""), owner, snapshot, allowed.limits, now)
-    others = tuple(
-        view_server(person.servers[name], owner, snapshot, allowed.limits, now)
-        for name in sorted(person.servers)
-        if name
+    server, *others = (
+        view_server(each, owner, snapshot, allowed.limits, now, idle_timeout=allowed.idle_timeout)
+        for each in (person.server(""), *_named(person))
     )
     return Home(
         server=server,
-        others=others,
+        others=tuple(others),
         volumes=view_volumes(owner, snapshot, sizes, settings=settings, names=names),
         gpus=view_gpus(owner, snapshot, allowed.limits),
         named_limit=allowed.servers,
@@ -73,3 +71,7 @@ def home(
         error=snapshot.error,
         refresh=pace(view.state for view in (server, *others)),
     )
+
+
+def _named(person: Person) -> list[Server]:
+    return [person.servers[name] for name in sorted(person.servers) if name]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from labyard.core.models import Lab, Owner
 from labyard.core.names import limits_told
-from labyard.core.units import show_bytes
+from labyard.core.units import show_bytes, write_seconds
 from labyard.options.declaration import kept
 from labyard.options.limits import Limits
 from labyard.options.profiles import outcome
@@ -63,9 +63,15 @@ class ServerView:
 
 
 def view_server(
-    server: Server, owner: Owner, snapshot: Snapshot, limits: Limits, now: datetime
+    server: Server,
+    owner: Owner,
+    snapshot: Snapshot,
+    limits: Limits,
+    now: datetime,
+    *,
+    idle_timeout: float | None = None,
 ) -> ServerView:
-    """Return one server as it is drawn; ``limits`` are its owner's."""
+    """Return one server as it is drawn; ``limits`` and ``idle_timeout`` (seconds) are its owner's."""
     state = server.state
     lab = snapshot.lab(owner.id, server.name)
     limited = snapshot.info is None or snapshot.info.isolated
@@ -84,7 +90,7 @@ def view_server(
             else "a process of this machine, without limits"
         ),
         size=size,
-        times=_times(server, now) if running else "",
+        times=_times(server, now, idle_timeout) if running else "",
         meters=(
             view_meters(snapshot.usage(owner.id, server.name), cpu, memory, now)
             if running and snapshot.error is None
@@ -109,9 +115,11 @@ def _size(cpu: float | None, memory: int | None) -> str:
     return " · ".join(filter(None, [cores(cpu), show_bytes(memory) if memory else ""]))
 
 
-def _times(server: Server, now: datetime) -> str:
+def _times(server: Server, now: datetime, idle_timeout: float | None) -> str:
     parts = [f"started {ago(now - server.started)}"] if server.started else []
     if server.last_activity:
         quiet = now - server.last_activity
         parts.append(f"idle {lasting(quiet)}" if quiet > _IN_USE else "in use")
+    if idle_timeout is not None:
+        parts.append(f"stops after {write_seconds(idle_timeout)} without use")
     return " · ".join(parts)

@@ -38,7 +38,7 @@ class Hands:
             self.told.append((owner.name, server, id))
         return self.running
 
-    async def end(self, owner: Owner, server: str, due: StillDue) -> bool:
+    async def end(self, owner: Owner, server: str, due: StillDue, *, forget: bool) -> bool:
         self._answer()
         if not await due():
             return False
@@ -164,10 +164,10 @@ async def test_one_that_fails_does_not_hold_up_the_others(
     await expiries.put(8, "b", ending(-MINUTE))
     end = hands.end
 
-    async def failing(owner: Owner, server: str, due: StillDue) -> bool:
+    async def failing(owner: Owner, server: str, due: StillDue, *, forget: bool) -> bool:
         if server == "a":
             raise RuntimeError("a bug")
-        return await end(owner, server, due)
+        return await end(owner, server, due, forget=forget)
 
     monkeypatch.setattr(hands, "end", failing)
     await keeper.look()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import pty
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -190,3 +192,22 @@ def test_the_package_runs_on_the_oldest_python_it_says() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_a_terminal_is_busy_while_a_program_has_its_foreground() -> None:
+    from labyard_lab import activity
+
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execvp("bash", ["bash", "--norc", "-i"])
+    terminal = SimpleNamespace(ptyproc=SimpleNamespace(fd=fd, pid=pid))
+    try:
+        eventually(lambda: not activity.runs(terminal), 60, "the shell waits")
+        os.write(fd, b"cat\n")
+        eventually(lambda: activity.runs(terminal), 60, "a program runs in it")
+    finally:
+        os.close(fd)
+        os.waitpid(pid, 0)
+    assert not activity.runs(terminal), "one that is gone is nobody's work"
+    assert activity.computes(SimpleNamespace(execution_state="busy"))
+    assert not activity.computes(SimpleNamespace(execution_state="idle"))

@@ -14,7 +14,7 @@ from labyard.core.errors import Refused
 from labyard.options.declaration import Options
 from labyard.options.offer import usual_offer
 from labyard.options.profiles import outcome
-from labyard.policies.allowed import Allowed
+from labyard.policies.allowed import Allowed, everybody
 from labyard.policies.effective import GRANTS, effective, share
 from labyard.settings.groups import GroupPolicy
 from labyard.settings.schema import Settings
@@ -38,7 +38,7 @@ SITE = {
 
 def site(**labs: Any) -> Allowed:
     settings = Settings.model_validate({**SITE, "labs": {**SITE["labs"], **labs}})
-    return Allowed(usual_offer(settings), settings.labs.named_servers)
+    return everybody(usual_offer(settings), settings)
 
 
 def having(everybody: Allowed | None = None, **groups: dict[str, Any]) -> Any:
@@ -77,6 +77,9 @@ def test_without_groups_everybodys_share_holds() -> None:
         ({"a": {"profiles": ["big"]}}, "profiles", "big", ("a",)),
         ({"a": {"docker": "none"}, "b": {"docker": "socket"}}, "docker", "socket", ("b",)),
         ({"a": {"docker": "none"}}, "docker", "none", ("a",)),
+        ({"a": {"sudo": False}, "b": {"sudo": True}}, "sudo", "yes", ("b",)),
+        ({"a": {"idle_timeout": "1h"}, "b": {"idle_timeout": "8h"}}, "idle_timeout", "8h", ("b",)),
+        ({}, "idle_timeout", "no limit", ()),
         ({"a": {"environment": {"X": "1"}}, "b": {"environment": {"X": "2"}}}, "environment", "X", ("a",)),
         (
             {"a": {"environment": {"X": "1"}}, "b": {"environment": {"X": "2", "Y": "2"}}},
@@ -90,6 +93,14 @@ def test_the_more_generous_word_counts_and_is_named(
     policies: dict[str, dict[str, Any]], grant: str, words: str, winners: tuple[str, ...]
 ) -> None:
     assert why(policies, grant) == (words, winners)
+
+
+def test_what_the_engine_cannot_give_is_not_granted_and_says_why() -> None:
+    policies = {"a": GroupPolicy.model_validate({"docker": "socket"})}
+    told = effective(policies, site(), withheld={"docker": "no socket.", "sudo": "no."})
+    words = {verdict.grant: (verdict.words, verdict.groups) for verdict in told.verdicts}
+    assert (told.allowed.engine, words["docker"]) == (False, ("none: no socket.", ()))
+    assert words["sudo"] == ("no", ()), "nobody granted it"
 
 
 def test_a_ceiling_holds_without_a_choice_too() -> None:
@@ -150,11 +161,13 @@ POLICIES = st.fixed_dictionaries(
         "shm": st.sampled_from(["64M", "4G"]),
         "gpus": st.integers(0, 3),
         "days": st.integers(1, 30),
+        "idle_timeout": st.sampled_from(["1h", "8h"]),
         "servers": st.integers(0, 5),
         "images": st.lists(st.sampled_from(["lab:1", "x:1", "y:1"]), min_size=1),
         "profiles": st.lists(st.sampled_from(["small", "big", "course"]), min_size=1),
         "environment": st.dictionaries(st.sampled_from(["X", "Y"]), st.just("1")),
         "docker": st.sampled_from(["none", "socket"]),
+        "sudo": st.booleans(),
     },
 )
 GROUPS = st.dictionaries(st.sampled_from("abcd"), POLICIES, max_size=4)

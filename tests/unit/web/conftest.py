@@ -7,7 +7,7 @@ import pytest
 from labyard.core.models import EngineInfo, Lab, LabStatus, Owner, Usage, Volume
 from labyard.core.names import Names
 from labyard.options.offer import usual_offer
-from labyard.policies.allowed import Allowed
+from labyard.policies.allowed import Allowed, everybody
 from labyard.settings.schema import Settings
 from labyard.web.sampler import Snapshot
 from labyard.web.servers import Person, Server
@@ -37,7 +37,7 @@ def person(*servers: Server) -> Person:
 
 def share(settings: Settings) -> Allowed:
     """Return what somebody in no group may have."""
-    return Allowed(usual_offer(settings), settings.labs.named_servers)
+    return everybody(usual_offer(settings), settings)
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ async def test_nobody_starts_anything_until_the_hub_is_at_it(
     at: Callable[[Server | None], Place],
 ) -> None:
     place = at(Server("train", ready=True))
-    ending = asyncio.create_task(place.hands.end(ANNA, "train", due))
+    ending = asyncio.create_task(place.hands.end(ANNA, "train", due, forget=True))
     await place.hub.asked.wait()
     with pytest.raises(Busy, match="ending train, whose time is over"):
         async with place.locks.hold(ANNA.id, "starting"):
@@ -121,10 +121,10 @@ async def test_what_is_not_due_or_on_its_way_is_left_alone(
 ) -> None:
     place = at(server)
     if error is None:
-        assert not await place.hands.end(ANNA, "train", still)
+        assert not await place.hands.end(ANNA, "train", still, forget=True)
     else:
         with pytest.raises(error):
-            await place.hands.end(ANNA, "train", still)
+            await place.hands.end(ANNA, "train", still, forget=True)
     assert (place.hub.stops, place.removed) == (0, [])
 
 
@@ -135,7 +135,7 @@ async def test_nothing_is_done_while_one_of_them_is_away(
     place = at(Server("train", ready=True))
     place.hub.away, place.engine_away = away == "hub", away == "engine"
     with pytest.raises((HubUnreachable, EngineUnreachable)):
-        await place.hands.end(ANNA, "train", due)
+        await place.hands.end(ANNA, "train", due, forget=True)
     assert (place.hub.stops, place.removed) == (0, [])
 
 
@@ -144,10 +144,10 @@ async def test_nothing_is_done_while_its_owner_acts(
 ) -> None:
     place = at(Server("train", ready=True))
     with place.turns.take(ANNA.id, "restarting"), pytest.raises(Busy):
-        await place.hands.end(ANNA, "train", due)
+        await place.hands.end(ANNA, "train", due, forget=True)
     async with place.locks.hold(ANNA.id, "starting"):
         with pytest.raises(Busy):
-            await place.hands.end(ANNA, "train", due)
+            await place.hands.end(ANNA, "train", due, forget=True)
     assert (place.hub.stops, place.removed) == (0, [])
 
 
@@ -156,5 +156,5 @@ async def test_of_a_server_that_is_stopped_only_leavings_go(
     at: Callable[[Server | None], Place], server: Server | None
 ) -> None:
     place = at(server)
-    assert await place.hands.end(ANNA, "", due)
+    assert await place.hands.end(ANNA, "", due, forget=True)
     assert (place.hub.stops, place.removed) == (0, ["lab-anna"])

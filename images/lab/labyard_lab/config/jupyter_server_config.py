@@ -18,6 +18,7 @@ c.ServerApp.shutdown_no_activity_timeout = 0
 # It only serves the names that settings had before JupyterLab.
 c.ServerApp.jpserver_extensions = {
     "notebook_shim": False,
+    "labyard_lab.activity": True,
     "labyard_lab.answer": True,
     "labyard_lab.notices": True,
     "labyard_lab.watch": True,
