@@ -17,7 +17,7 @@ export SKIP VENV
 TEST_PACKAGES := docker.io docker-registry runc iptables podman netavark haproxy postgresql chromium mmdebstrap wrk procps slapd ldap-utils libfaketime
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check lock bench docs clean venv-hub venv-dev test-parts test-packages test-images \
+.PHONY: help up down test check lock bench docs clean venv-hub venv-dev test-parts test-packages test-images test-provider \
 	test-newer-docker $(addprefix test-,$(SUITES))
 
 help: ## Show this.
@@ -75,11 +75,15 @@ venv-hub:
 venv-dev:
 	@$(PYTHON) tools/venv.py dev
 
-test-parts: test-packages test-images
+test-parts: test-packages test-images test-provider
 
 test-packages: venv-dev
 	@mkdir -p .build
 	@sh tools/packages.sh $(TEST_PACKAGES)
+
+test-provider: venv-dev
+	@mkdir -p .build
+	@$(BIN)/python -m tests.tools.provider
 
 test-images: venv-dev
 	@sh tools/engine.sh

@@ -145,7 +145,7 @@ async def new_code(handler: Any, name: str) -> tuple[Account, str]:
     NotFound, WrongState, Forbidden
     """
     account = await _get(handler, name)
-    _demand_rights_over(handler, account)
+    demand_rights_over(handler, account)
     if not account.approved:
         raise wrong_state(account, State.APPROVED)
     code = codes.new()
@@ -184,7 +184,7 @@ async def rename(handler: Any, name: str, new: str) -> Account:
     NotFound, Refused, Forbidden, WrongState
     """
     account = await _get(handler, name)
-    _demand_rights_over(handler, account)
+    demand_rights_over(handler, account)
     new = usernames.normalize(new)
     if objection := handler.authenticator.door.name_objection(new):
         raise Refused(objection, remedy="Choose another name.")
@@ -264,14 +264,20 @@ def _demand_full_rights(handler: Any) -> None:
         )
 
 
-def _demand_rights_over(handler: Any, account: Account) -> None:
+def demand_rights_over(handler: Any, account: Account) -> None:
+    """Ask for full rights where the account is an administrator's.
+
+    Raises
+    ------
+    Forbidden
+    """
     if account.admin:
         _demand_full_rights(handler)
 
 
 async def _demand_dispensable(handler: Any, account: Account) -> None:
     """Keep administrators from locking themselves, and so everybody, out."""
-    _demand_rights_over(handler, account)
+    demand_rights_over(handler, account)
     if account.name == handler.current_user.name:
         raise Refused("This is your own account.", remedy="Let another administrator do it.")
     if await asyncio.to_thread(_accounts(handler).usable_admins) == [account.name]:

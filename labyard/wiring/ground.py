@@ -16,6 +16,7 @@ from labyard.engines.local import install as local_install
 from labyard.images import build
 from labyard.images.progress import Bar
 from labyard.settings.load import beside
+from labyard.wiring import provider_files
 from labyard.wiring.installation import Choices, Installation
 
 BUILD = Path(__file__).parents[2] / ".build"
@@ -103,11 +104,18 @@ def _hub_address(site: Installation, engine: str) -> str:
 
 
 def prepare_database(site: Installation) -> None:
-    """Bring the tables up to date, and make the bootstrap secret while there is no administrator."""
+    """Bring the tables up to date, and make the bootstrap secret while there is no administrator.
+
+    Raises
+    ------
+    SettingsError
+        Also when a file that a way to sign in needs cannot be read.
+    """
     # Most verbs of the command line never touch it, and its library is half of what they would read.
     from labyard.auth.accounts import Accounts  # noqa: PLC0415
     from labyard.core.store import Store, prepare  # noqa: PLC0415
 
+    provider_files.check(site)
     prepare(site.database)
     store = Store(site.database)
     try:

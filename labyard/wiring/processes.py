@@ -66,7 +66,7 @@ def configure(config: Any) -> Path:
     policies = Book(store, settings.groups)
     Hub.more_handlers = hub_handlers(policies, settings)
     Hub.after_groups = staticmethod(keep_built_in)
-    LabyardAuthenticator.ways = ways(settings.auth, site.derived("ways"), policies)
+    LabyardAuthenticator.ways = ways(site, policies)
     Hub.vouching = Vouching(
         secret=site.vouch,
         edges=(*LOOPBACK, choices.hub_address),

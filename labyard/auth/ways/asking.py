@@ -50,20 +50,20 @@ class Asking:
     async def _one(self, user: Any, bound: Bound) -> None:
         way = self.ways.get(bound.way)
         if way is None:
-            await self._withdraw(user, bound)
+            await self.withdraw(user, bound)
             return
         try:
             identity = await self._asked(way, bound)
         except CannotAsk as error:
             self._distrust(user, bound, error)
         except NoLonger as error:
-            await self._withdraw(user, bound)
+            await self.withdraw(user, bound)
             account = await asyncio.to_thread(self.admission.accounts.get, user.name)
             log.warning("%s does not vouch for %s any more: %s", way.label, user.name, error)
             if account.password is None:
                 raise
         else:
-            await self._heard(user, bound, identity)
+            await self._heard(user, bound, way, identity)
 
     async def _asked(self, way: Way, bound: Bound) -> Identity:
         try:
@@ -77,15 +77,21 @@ class Asking:
             raise NoLonger(f"{way.label} speaks of somebody else by now.", remedy="Sign in again.")
         return identity
 
-    async def _heard(self, user: Any, bound: Bound, identity: Identity) -> None:
-        if identity.groups is not None:
-            tell(user, memberships.give(user, bound.id, identity.groups), bound.way)
+    def give(self, user: Any, bound: Bound, way: Way, groups: frozenset[str] | None) -> None:
+        """Put a user of the hub into the groups that a way says; None is no word."""
+        if groups is not None:
+            said = self.ways.may_give(way, groups)
+            _tell(user, memberships.give(user, bound.id, said), way.key)
+
+    async def _heard(self, user: Any, bound: Bound, way: Way, identity: Identity) -> None:
+        self.give(user, bound, way, identity.groups)
         before = await asyncio.to_thread(self.admission.accounts.get, user.name)
         after = await asyncio.to_thread(self.admission.heard, bound, before, identity)
         _agree(user, before, after)
 
-    async def _withdraw(self, user: Any, bound: Bound) -> None:
-        tell(user, memberships.give(user, bound.id, ()), bound.way)
+    async def withdraw(self, user: Any, bound: Bound) -> None:
+        """Take away what an identity gave a user of the hub."""
+        _tell(user, memberships.give(user, bound.id, ()), bound.way)
         before = await asyncio.to_thread(self.admission.accounts.get, user.name)
         _agree(user, before, await asyncio.to_thread(self.admission.disown, bound, before))
 
@@ -94,10 +100,10 @@ class Asking:
         if _fresh(bound) or not (risky := self.ways.privileged(given)):
             return
         log.warning("%s keeps no %s: %s", user.name, sorted(risky), error)
-        tell(user, memberships.give(user, bound.id, given - risky), bound.way)
+        _tell(user, memberships.give(user, bound.id, given - risky), bound.way)
 
 
-def tell(user: Any, change: memberships.Change, way: str) -> None:
+def _tell(user: Any, change: memberships.Change, way: str) -> None:
     """Log what a way's word changed."""
     for words, groups in (("joins", change.join), ("leaves", change.leave)):
         if groups:

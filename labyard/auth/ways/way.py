@@ -113,6 +113,9 @@ class Way:
     asks_password = False
     """Whether it takes a name and a password from the sign-in page's form."""
 
+    trusted_groups: frozenset[str] = frozenset()
+    """Groups that it may give although they give power over the host: the settings name them."""
+
     def __init__(self, key: str, label: str, welcome: Welcome = Welcome.ASK) -> None:
         self.key = key
         self.label = label
@@ -126,6 +129,13 @@ class Way:
         """Return where its button on the sign-in page leads, below the ``hub``'s own address.
 
         Empty where there is none. The page adds ``next`` to it.
+        """
+        return ""
+
+    async def farewell(self, back: str) -> str:
+        """Return where to go when somebody signs out who came in by this way; empty for nowhere.
+
+        ``back`` is the sign-in page's whole address.
         """
         return ""
 

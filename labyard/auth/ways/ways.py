@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from labyard.auth.ways.sealed import Seal
 from labyard.auth.ways.way import Way
 from labyard.core.errors import Refused
+
+log = logging.getLogger(__name__)
 
 
 def _none(_groups: frozenset[str]) -> frozenset[str]:
@@ -63,6 +66,13 @@ class Ways:
                 f"There is no way to sign in named {key[:32]!r}.", remedy="Reload the page."
             )
         return way
+
+    def may_give(self, way: Way, groups: frozenset[str]) -> frozenset[str]:
+        """Return ``groups`` without those with power over the host that the way is not trusted with."""
+        kept = groups - (self.privileged(groups) - way.trusted_groups)
+        if refused := groups - kept:
+            log.warning("%s may not give %s: its settings do not say so", way.key, sorted(refused))
+        return kept
 
     @property
     def forms(self) -> Sequence[Way]:

@@ -70,6 +70,8 @@ class Hub:
     base_url: str = "/"
     options: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
+    ways: dict[str, dict[str, Any]] = field(default_factory=dict)
+    password: bool = True
     token: str = field(default_factory=lambda: secrets.token_hex(16))
     ports: list[int] = field(default_factory=lambda: free_ports(2))
     process: subprocess.Popen[bytes] | None = None
@@ -104,6 +106,8 @@ class Hub:
                     "token": self.token,
                     "python": sys.executable,
                     "options": self.options,
+                    "ways": self.ways,
+                    "password": self.password,
                 }
             )
         )

@@ -8,6 +8,10 @@ from jupyterhub.proxy import Proxy
 from jupyterhub.spawner import SimpleLocalProcessSpawner
 
 from labyard.auth.native import LabyardAuthenticator
+from labyard.auth.ways.oidc import Oidc
+from labyard.auth.ways.provider import Provider
+from labyard.auth.ways.way import Welcome
+from labyard.auth.ways.ways import Ways
 from labyard.web.page import template_paths
 
 told = json.loads(Path(os.environ["HUB_TEST"]).read_text())
@@ -60,3 +64,13 @@ c.JupyterHub.log_level = "INFO"
 c.LabyardAuthenticator.database = told["database"]
 c.LabyardAuthenticator.data_dir = told["data"]
 c.LabyardAuthenticator.update(told["options"])
+
+LabyardAuthenticator.ways = Ways(
+    [
+        Oidc(Provider(**{**way, "welcome": Welcome(way["welcome"])}), callback=callback)
+        for callback, way in told["ways"].items()
+    ],
+    password=told["password"],
+    key=b"k" * 32,
+    privileged=lambda groups: groups & {"docker-privileged"},
+)

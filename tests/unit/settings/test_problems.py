@@ -185,6 +185,25 @@ LISTED = "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16"
             " network such as 10.1.2.0/24; 0.0.0.0/0 is every address there is.",
         ),
         (
+            "auth: {oidc: [{key: sso, client_id: a, client_secret_file: b}]}",
+            "auth.oidc: sso has no issuer, which the preset oidc needs.",
+        ),
+        (
+            "auth: {oidc: [{key: sso, preset: github, client_id: a, client_secret_file: b,"
+            " groups_claim: '', admin_group: c}]}",
+            "auth.oidc: sso has an admin_group, which needs a groups_claim.",
+        ),
+        (
+            "auth: {oidc: [{key: ldap, preset: github, client_id: a, client_secret_file: b}]}",
+            "auth.oidc: the key ldap is that of another way; choose another one.",
+        ),
+        (
+            "auth: {oidc: [{key: sso, issuer: 'http://sso.example.org', client_id: a,"
+            " client_secret_file: b}]}",
+            "auth.oidc[0].issuer: \"http://sso.example.org\" is not allowed; it must be an https:// address,"
+            " or empty; plain http:// only on this machine's own loopback.",
+        ),
+        (
             "auth: {admin: a@b.org}",
             "auth.admin is a@b.org; such a name needs auth.email_names.",
         ),
