@@ -293,7 +293,12 @@ def _store() -> Iterator[Path]:
 @contextmanager
 def _serving(root: Path, run: Path) -> Iterator[Path]:
     (root / "containers.conf").write_text(_CONTAINERS_CONF)
-    environment = {**os.environ, "CONTAINERS_CONF": str(root / "containers.conf")}
+    environment = {
+        **os.environ,
+        "CONTAINERS_CONF": str(root / "containers.conf"),
+        # Asked for its version, Podman has dpkg read all its lists to tell which package has conmon.
+        "DPKG_ADMINDIR": str(root / "no-packages"),
+    }
     podman = [
         "podman",
         *("--root", str(root / "root"), "--runroot", str(root / "run")),
