@@ -25,7 +25,7 @@ from labyard.auth.ways.identities import Identities
 from labyard.auth.ways.way import Identity
 from labyard.auth.ways.ways import Ways
 from labyard.core.addresses import caller_address
-from labyard.core.errors import LabyardError
+from labyard.core.errors import Forbidden, LabyardError
 from labyard.core.paths import Paths
 from labyard.core.store import Store
 
@@ -195,7 +195,7 @@ class LabyardAuthenticator(Authenticator):
         return account
 
     async def demand_listed(self, account: Account) -> None:
-        """Do nothing if the account may come in as far as the site's own list says.
+        """Do nothing if the account may come in as far as the site's own lists say.
 
         Raises
         ------
@@ -204,6 +204,8 @@ class LabyardAuthenticator(Authenticator):
         await asyncio.to_thread(self._listed, account.name, account.admin)
 
     def _listed(self, name: str, admin: bool) -> None:
+        if name in self.blocked_users:
+            raise Forbidden(f"{name} may not come in here.", remedy="Ask an administrator.")
         if self.allow_list:
             AllowList(Path(self.allow_list)).demand(name, admin=admin)
 

@@ -127,6 +127,7 @@ def _authenticator(settings: Settings, place: Place, authenticator: Any) -> None
     authenticator.data_dir = str(place.paths.data)
     authenticator.first_admin = auth.admin
     authenticator.sign_up = auth.sign_up
+    authenticator.blocked_users = set(auth.blocked)
     authenticator.email_names = auth.email_names
     if auth.allow_list:
         authenticator.allow_list = str(beside(place.settings_file, auth.allow_list))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import model_validator
 
 from labyard.settings import clashes
+from labyard.settings.header import HeaderSignIn
 from labyard.settings.kinds import Flag, HostPath, Seconds, Username, Whole
 from labyard.settings.oidc import Provider
 from labyard.settings.section import Disagreement, Section, option
@@ -44,6 +45,10 @@ class Auth(Section):
         " the settings file. Empty lets in every account that is approved. Administrators need not be"
         " on it.",
     )
+    blocked: list[Username] = option(list, "Names that nobody comes in by, whatever the way.")
+    header: HeaderSignIn = option(
+        HeaderSignIn, "Sign-in by a header that a proxy of edge.trusted_proxies sets."
+    )
     email_names: Flag = option(False, "Admit @ and + and up to 64 characters in usernames.")
     min_password: Whole = option(12, "Shortest password.", ge=8, le=128)
     session: Seconds = option("14d", "How long a browser stays signed in.")
@@ -57,6 +62,9 @@ class Auth(Section):
         if not self.email_names and (len(self.admin) > 32 or {"@", "+"} & set(self.admin)):
             clash = f"auth.admin is {self.admin}; such a name needs auth.email_names"
             raise Disagreement([(("auth.admin", "auth.email_names"), clash)])
+        if self.admin in self.blocked:
+            clash = f"auth.blocked has {self.admin}, the first administrator"
+            raise Disagreement([(("auth.blocked", "auth.admin"), clash)])
         return self
 
     @model_validator(mode="after")

@@ -69,6 +69,29 @@ def trusted_labs(proxies: Sequence[str], labs: IPv4Network) -> Iterator[Clash]:
             )
 
 
+def unproxied(header: str, proxies: Sequence[str], *, proxy: str, engine: str) -> Iterator[Clash]:
+    """Yield what would let anybody say who they are where a ``header`` says it."""
+    if not header:
+        return
+    if not proxies:
+        yield (
+            ("auth.header.name", "edge.trusted_proxies"),
+            f"auth.header.name is {header}, which needs the proxy that sets it in edge.trusted_proxies",
+        )
+    if proxy == "chp":
+        yield (
+            ("auth.header.name", "edge.proxy"),
+            f"auth.header.name is {header}, but edge.proxy is chp, which cannot take that header off"
+            " what others send; set edge.proxy to haproxy",
+        )
+    if engine == "local":
+        yield (
+            ("auth.header.name", "engine.kind"),
+            f"auth.header.name is {header}, but engine.kind is local: labs are programs of this host,"
+            " as the proxy may be, and could set that header; use docker or podman",
+        )
+
+
 def borrowed_names(installation: str, naming: Scheme) -> Iterator[Clash]:
     """Yield what would give this installation's volumes the names of another's."""
     if naming is Scheme.LABYARD and installation in {"jupyterlab", "jupyterhub"}:

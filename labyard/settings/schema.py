@@ -269,6 +269,12 @@ class Settings(Section):
             *clashes.borrowed_names(self.installation, self.naming),
             *clashes.elsewhere(self.external_url, self.base_url),
             *clashes.trusted_labs(self.edge.trusted_proxies, self.network.block),
+            *clashes.unproxied(
+                self.auth.header.name,
+                self.edge.trusted_proxies,
+                proxy=self.edge.proxy,
+                engine=self.engine.kind,
+            ),
             *clashes.nameless(self.external_url, subdomains=self.edge.subdomains),
         ]
         if found:

@@ -15,6 +15,7 @@ from labyard.engines.docker.engine import DockerEngine
 from labyard.engines.local import install as local_install
 from labyard.images import build
 from labyard.images.progress import Bar
+from labyard.settings import clashes
 from labyard.settings.load import beside
 from labyard.wiring import provider_files
 from labyard.wiring.installation import Choices, Installation
@@ -31,9 +32,21 @@ async def choose(site: Installation, bar: Bar) -> Choices:
     """
     kind, socket = await _engine(site, site.chosen)
     proxy = _proxy(site, bar)
+    _see_headers_safe(site, proxy=proxy, engine=kind)
     choices = Choices(kind, socket, proxy, _hub_address(site, kind))
     site.choose(choices)
     return choices
+
+
+def _see_headers_safe(site: Installation, *, proxy: str, engine: str) -> None:
+    """Raise where what was found cannot keep others from setting the header that signs people in."""
+    settings = site.settings
+    header, proxies = settings.auth.header.name, settings.edge.trusted_proxies
+    for _, sentence in clashes.unproxied(header, proxies, proxy=proxy, engine=engine):
+        raise SettingsError(
+            f"{sentence}.",
+            remedy="Install what is missing, or empty auth.header.name to do without that way.",
+        )
 
 
 async def _engine(site: Installation, before: Choices | None) -> tuple[str, str]:
@@ -202,6 +215,7 @@ def start_edge(site: Installation) -> bool:
             max_upload=site.settings.uploads.max_size,
             by_host=edge.subdomains,
             trusted=tuple(edge.trusted_proxies),
+            identity=site.settings.auth.header.headers,
             vouch=site.vouch,
             account=haproxy.account(),
             threads=haproxy.threads(),

@@ -71,6 +71,7 @@ def configure(config: Any) -> Path:
         secret=site.vouch,
         edges=(*LOOPBACK, choices.hub_address),
         proxies=tuple(settings.edge.trusted_proxies),
+        identity=settings.auth.header.headers,
     )
     LabSpawner.workplace = Workplace(
         settings=settings,

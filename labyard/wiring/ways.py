@@ -10,6 +10,7 @@ from labyard.auth.ways.way import Way
 from labyard.auth.ways.ways import Ways
 from labyard.policies.book import PRIVILEGED, Book
 from labyard.wiring import provider_files
+from labyard.wiring.doors import doors
 from labyard.wiring.installation import Installation
 
 
@@ -54,3 +55,4 @@ def switched_on(site: Installation) -> Iterator[Way]:
             callback=callback,
             public=site.settings.public_url,
         )
+    yield from doors(site)

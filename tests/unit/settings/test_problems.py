@@ -204,6 +204,34 @@ LISTED = "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16"
             " or empty; plain http:// only on this machine's own loopback.",
         ),
         (
+            "auth: {header: {name: Remote-User}}",
+            "auth.header.name is Remote-User, which needs the proxy that sets it in"
+            " edge.trusted_proxies.",
+        ),
+        (
+            "{auth: {header: {name: Cn}}, edge: {proxy: chp, trusted_proxies: [10.1.2.3]}}",
+            "auth.header.name is Cn, but edge.proxy is chp, which cannot take that header off what"
+            " others send; set edge.proxy to haproxy.",
+        ),
+        (
+            "{auth: {header: {name: Cn}}, edge: {trusted_proxies: [10.1.2.3]}, engine: {kind: local}}",
+            "auth.header.name is Cn, but engine.kind is local: labs are programs of this host, as the"
+            " proxy may be, and could set that header; use docker or podman.",
+        ),
+        (
+            "auth: {header: {name: Cookie}}",
+            'auth.header.name: "Cookie" is not allowed; it must not be a header that every request may'
+            " carry.",
+        ),
+        (
+            "auth: {header: {required_role: x}}",
+            "auth.header: role_header and required_role need each other.",
+        ),
+        (
+            "auth: {blocked: [admin]}",
+            "auth.blocked has admin, the first administrator.",
+        ),
+        (
             "auth: {admin: a@b.org}",
             "auth.admin is a@b.org; such a name needs auth.email_names.",
         ),
