@@ -51,6 +51,7 @@ check: venv-dev ## Formatting, types, import rules and docs tests; a minute at m
 docs: venv-dev ## Write the generated pages anew: the references, and the list of decisions.
 	@$(BIN)/labyard config docs
 	@$(BIN)/python -m labyard.cli.reference >docs/reference/cli.md
+	@$(BIN)/python -m labyard.cli.openapi >docs/reference/openapi.json
 	@$(BIN)/python -m labyard.cli.failures >docs/reference/failures.md
 	@$(BIN)/python -m tools.decisions
 

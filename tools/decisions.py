@@ -18,7 +18,7 @@ SUBJECTS: Mapping[str, Sequence[int]] = {
     "Local processes": (80, 81),
     "Settings and names": range(10, 20),
     "Proxy, addresses and origins": (6, *range(20, 30), 161, 162, 176),
-    "Accounts and tokens": (*range(50, 60), 142, 150, 151, 270),
+    "Accounts and tokens": (*range(50, 60), 142, 150, 151, 270, 271),
     "Starts, and starts that fail": (*range(110, 113), *range(114, 120), *range(164, 167)),
     "What goes wrong in a running lab": (120, 121, 123, 170, 171),
     "Options, profiles and groups": (*range(90, 93), 94, *range(190, 200)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from jupyterhub.apihandlers.base import APIHandler
@@ -10,6 +9,7 @@ from jupyterhub.handlers.base import BaseHandler
 from tornado import web
 
 from labyard.core.errors import LabyardError
+from labyard.core.rest import OneShape
 
 # A form of this room has a name and two passwords in it, a body of its REST even less.
 _MOST_BYTES = 16 * 1024
@@ -83,20 +83,8 @@ class Page(_Explained, BaseHandler):
         self.finish(await self.render_template(template, error=error, **values))
 
 
-class Rest(_Explained, APIHandler):
+class Rest(OneShape, _Explained, APIHandler):
     """An address of this room's REST. Every error is the JSON of ``LabyardError``."""
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Answer with JSON."""
-        error = kwargs.get("exc_info", (None, None))[1]
-        if not isinstance(error, LabyardError):
-            super().write_error(status_code, **kwargs)
-            return
-        self.set_status(error.status)
-        self.set_header("Content-Type", "application/json")
-        for name, value in headers(error).items():
-            self.set_header(name, value)
-        self.finish(json.dumps(error.as_json()))
 
     def body(self, **kinds: type) -> dict[str, Any]:
         """Return the JSON object sent, with exactly the keys of ``kinds``; those may be left out.

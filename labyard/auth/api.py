@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, Literal
 
 from jupyterhub.scopes import Scope, needs_scope
 from tornado import web
@@ -15,14 +15,40 @@ from tornado import web
 from labyard.auth import actions, people
 from labyard.auth.accounts import Account
 from labyard.auth.answers import Rest
+from labyard.core.rest import operation
 
 _PAGE, _MOST = 200, 1000
+
+_ACCOUNT = {
+    "name": str,
+    "state": Literal["pending", "approved", "withdrawn"],
+    "admin": bool,
+    "password": bool,
+    "code_expires": str | None,
+    "created": str,
+    "decided": str | None,
+    "decided_by": str | None,
+    "code?": str,
+}
+_PERSON = {
+    "*": _ACCOUNT,
+    "display_name": str,
+    "groups": list[str],
+    "running": int,
+    "last_activity": str | None,
+}
+_PAGED = {"total": int, "offset": int, "limit": int}
 
 
 class AccountList(Rest):
     """All accounts."""
 
     @needs_scope("admin:users", post_filter=True)
+    @operation(
+        "admin:users",
+        query={"search": str, "state": str, "group": str, "offset": int, "limit": int},
+        answer={"*": _PAGED, "accounts": [_PERSON], "counts": dict[str, int]},
+    )
     async def get(self) -> None:
         """Answer ``{"accounts": [...], "total", "counts", "offset", "limit"}``: requests first, then by name.
 
@@ -43,6 +69,7 @@ class AccountList(Rest):
         )
 
     @needs_scope("admin:users")
+    @operation("admin:users", body={"name": str, "admin?": bool}, answer=_ACCOUNT, status=201)
     async def post(self) -> None:
         """Add one, ``{"name": ..., "admin": false}``; answer 201 with the account and its code."""
         sent = self.body(name=str, admin=bool)
@@ -75,6 +102,12 @@ class Invitations(Rest):
     most_bytes = 128 * 1024
 
     @needs_scope("admin:users")
+    @operation(
+        "admin:users",
+        body={"names": list[str], "groups?": list[str]},
+        answer={"accounts": [_ACCOUNT]},
+        status=201,
+    )
     async def post(self) -> None:
         """Add everybody in ``{"names": [...], "groups": []}`` or nobody; answer 201 ``{"accounts": [...]}``.
 
@@ -95,11 +128,13 @@ class AccountOne(Rest):
     """One account."""
 
     @needs_scope("admin:users")
+    @operation("admin:users", answer=_ACCOUNT)
     async def get(self, user_name: str) -> None:
         """Answer the account."""
         _answer(self, await asyncio.to_thread(self.authenticator.accounts.get, user_name))
 
     @needs_scope("admin:users")
+    @operation("admin:users")
     async def delete(self, user_name: str) -> None:
         """Remove the account and the hub's user; answer 204."""
         await actions.remove(self, user_name)
@@ -110,6 +145,7 @@ class AccountAction(Rest):
     """What can be done to one account: always by POST."""
 
     @needs_scope("admin:users")
+    @operation("admin:users", body={"admin?": bool, "name?": str}, answer=_ACCOUNT)
     async def post(self, user_name: str, action: str) -> None:
         """Do it and answer the account; ``password`` answers a one-time code too.
 

@@ -15,12 +15,24 @@ from jupyterhub.scopes import Scope, needs_scope
 from sqlalchemy import func, select
 
 from labyard.auth.answers import Rest
-from labyard.auth.policies import as_json
+from labyard.auth.policies import POLICY, as_json
 from labyard.core.errors import NotFound
+from labyard.core.rest import operation
 from labyard.policies.book import PRIVILEGED, Book, Entry
 
 _PAGE, _MOST = 50, 1000
 _NAME, _MEMBERS = orm.Group.name, orm.user_group_map.c
+
+
+_PAGED = {"total": int, "offset": int, "limit": int}
+_QUERY = {"search": str, "offset": int, "limit": int}
+_GROUP = {
+    "name": str,
+    "exists": bool,
+    "members": int,
+    "built_in": bool,
+    "policy?": POLICY,
+}
 
 
 class _Groups(Rest):
@@ -43,6 +55,7 @@ class GroupList(_Groups):
     """All groups that the caller may see."""
 
     @needs_scope("list:groups", post_filter=True)
+    @operation("list:groups", query=_QUERY, answer={"*": _PAGED, "groups": [_GROUP]})
     async def get(self) -> None:
         """Answer ``{"groups": [...], "total", "offset", "limit"}``, by name; ``?search=`` is a part of it.
 
@@ -77,6 +90,7 @@ class GroupOne(_Groups):
     """One group."""
 
     @needs_scope("read:groups")
+    @operation("read:groups", query=_QUERY, answer={"*": _GROUP, **_PAGED, "users": list[str]})
     async def get(self, group_name: str) -> None:
         """Answer the group, with ``users``: a page of its members by name, and ``total`` of those found.
 

@@ -15,10 +15,19 @@ from tornado import web
 
 from labyard.auth.answers import Rest
 from labyard.core.errors import Forbidden, NotFound
+from labyard.core.rest import operation
 from labyard.policies.book import Book, Entry
 from labyard.policies.written import checked, plain
 from labyard.settings.groups import GroupSettings
 from labyard.settings.profiles import Profile
+
+POLICY = {
+    "*": GroupSettings,
+    "locked": bool,
+    "changed": str | None,
+    "changed_by": str,
+}
+_ANSWER = {"groups": [POLICY]}
 
 
 class _Policies(Rest):
@@ -59,11 +68,13 @@ class PolicyList(_Policies):
     """The policies of all groups."""
 
     @needs_scope("admin:groups")
+    @operation("admin:groups", answer=_ANSWER)
     async def get(self) -> None:
         """Answer ``{"groups": [...]}``, by name: each as the settings have it, and who changed it."""
         self.tell(await asyncio.to_thread(self.book.all))
 
     @needs_scope("admin:groups")
+    @operation("admin:groups", body={"groups": list[GroupSettings]}, answer=_ANSWER)
     async def post(self) -> None:
         """Set those of ``{"groups": [{"name": ...}, ...]}``, all or none; answer them."""
         sent = self.body(groups=list)
@@ -74,6 +85,7 @@ class PolicyOne(_Policies):
     """The policy of one group."""
 
     @needs_scope("read:groups")
+    @operation("read:groups", answer=_ANSWER)
     async def get(self, group_name: str) -> None:
         """Answer ``{"groups": [...]}``: that one; 404 where the group has none."""
         found = await asyncio.to_thread(self.book.entries, [group_name])
@@ -82,6 +94,7 @@ class PolicyOne(_Policies):
         self.tell(list(found.values()))
 
     @needs_scope("admin:groups")
+    @operation("admin:groups", body=GroupSettings, answer=_ANSWER)
     async def put(self, group: str) -> None:
         """Set it to the body, an object as in the settings; answer it."""
         sent = self.get_json_body()
@@ -90,6 +103,7 @@ class PolicyOne(_Policies):
         self.tell(await self.put_down(self.checked([{**sent, "name": group}])))
 
     @needs_scope("admin:groups")
+    @operation("admin:groups")
     async def delete(self, group: str) -> None:
         """Take it away; answer 204."""
         await asyncio.to_thread(self.book.remove, group)

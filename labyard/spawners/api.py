@@ -11,11 +11,13 @@ from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.scopes import needs_scope
 from tornado import web
 
-from labyard.policies.effective import Effective
+from labyard.core.rest import OneShape, operation
+from labyard.options.limits import Limits
+from labyard.policies.effective import Effective, Verdict
 from labyard.spawners.outcome import Outcome
 
 
-class _OneUser(APIHandler):
+class _OneUser(OneShape, APIHandler):
     def found(self, user_name: str) -> Any:
         """Return JupyterHub's user; 404 where there is none."""
         user = self.find_user(user_name)
@@ -33,6 +35,7 @@ class LimitsHandler(_OneUser):
     """What a user may choose for a server."""
 
     @needs_scope("servers")
+    @operation("servers", answer=Limits)
     async def get(self, user_name: str) -> None:
         """Answer the user's ``Limits`` as JSON."""
         self.finish((await self.policy(user_name)).allowed.limits.model_dump_json())
@@ -42,6 +45,7 @@ class PolicyHandler(_OneUser):
     """What a user may have, in words, and which group's word it is."""
 
     @needs_scope("servers")
+    @operation("servers", answer={"grants": [Verdict]})
     async def get(self, user_name: str) -> None:
         """Answer ``{"grants": [{"grant": ..., "words": ..., "groups": [...]}, ...]}``."""
         verdicts = (await self.policy(user_name)).verdicts
@@ -52,6 +56,7 @@ class HeldHandler(_OneUser):
     """What a running lab has that its user may not have any more."""
 
     @needs_scope("read:servers")
+    @operation("read:servers", answer={"withdrawn": list[str] | None, "refusal": str | None})
     async def get(self, user_name: str, server_name: str = "") -> None:
         """Answer ``{"withdrawn": [...], "refusal": ...}``.
 
@@ -74,6 +79,7 @@ class PersonHandler(_OneUser):
     """
 
     @needs_scope("read:users", "read:users:name", "read:servers")
+    @operation("read:users", answer={"name": str, "servers?": dict[str, dict[str, Any]]})
     async def get(self, user_name: str) -> None:
         """Answer it, without what the sign-in left behind."""
         user = self.found(user_name)

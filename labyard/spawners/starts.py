@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Literal
 
 from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.apihandlers.users import UserServerAPIHandler
@@ -19,6 +19,7 @@ from jupyterhub.scopes import needs_scope
 from jupyterhub.utils import url_escape_path, url_path_join
 from tornado import web
 
+from labyard.core.rest import OneShape, operation
 from labyard.spawners.spawner import LabSpawner
 
 # Seconds: how often to look whether a start is over that was told to end, and how long to wait for it;
@@ -79,15 +80,24 @@ class _Found:
         return user.spawners[server_name]  # type: ignore[no-any-return]
 
 
-class StartApi(_Found, APIHandler):
+_STORY = {
+    "state": Literal["running", "starting", "stopping", "failed", "stopped"],
+    "steps": list[dict[str, Any]],
+    "outcome": dict[str, Any] | None,
+}
+
+
+class StartApi(_Found, OneShape, APIHandler):
     """A start, over REST."""
 
     @needs_scope("read:servers")
+    @operation("read:servers", answer=_STORY)
     async def get(self, user_name: str, server_name: str = "") -> None:
         """Answer how it stands."""
         self.finish(json.dumps(story(self.found(user_name, server_name or ""))))
 
     @needs_scope("delete:servers")
+    @operation("delete:servers", answer=_STORY)
     async def delete(self, user_name: str, server_name: str = "") -> None:
         """End it, and answer how it stands then."""
         spawner = self.found(user_name, server_name or "")

@@ -54,7 +54,8 @@ from labyard.web.handlers import (
     tools,
     volumes,
 )
-from labyard.web.handlers.base import Parts, Protected
+from labyard.web.handlers.base import Handler, Parts, Protected
+from labyard.web.handlers.document import Describe, DocumentHandler, nothing
 from labyard.web.hub import Hub
 from labyard.web.leaving import Leaving
 from labyard.web.look import sheet
@@ -72,8 +73,18 @@ log = logging.getLogger(__name__)
 _BELIEVED = 2
 _MARGIN = 30.0
 
-_USER = r"([^/]+)"
-_WHICH = r"(?:server|servers/([^/]+))"
+# All that is the same at every site and works with the parts.
+ROUTES: tuple[tuple[str, type[Handler]], ...] = (
+    *account.ROUTES,
+    *admin.ROUTES,
+    *tokens.ROUTES,
+    *keys.ROUTES,
+    *options.ROUTES,
+    *expiry.ROUTES,
+    *volumes.ROUTES,
+    *leaving.ROUTES,
+    *api.ROUTES,
+)
 
 
 class SignedInHandler(Protected, HubOAuthCallbackHandler):
@@ -147,8 +158,11 @@ def make_parts(
     )
 
 
-def make_app(parts: Parts, cookie_secret: bytes) -> Application:
-    """Return the application; ``cookie_secret`` is 32 random bytes that outlive the process."""
+def make_app(parts: Parts, cookie_secret: bytes, describe: Describe = nothing) -> Application:
+    """Return the application; ``cookie_secret`` is 32 random bytes that outlive the process.
+
+    ``describe`` makes the OpenAPI document.
+    """
     prefix = parts.auth.base_url
     given = {"parts": parts}
     routes: list[tuple[str, Any, dict[str, Any]]] = [
@@ -160,30 +174,15 @@ def make_app(parts: Parts, cookie_secret: bytes) -> Application:
         (r"tools/servers/([^/]+)", tools.ToolsHandler, given),
         (r"server/(start|stop|restart|delete|cancel)", home.ServerFormHandler, given),
         (r"incidents/dismiss", incidents.DismissHandler, given),
+        *((path, handler, given) for path, handler in ROUTES),
         *(
             (path, handler, given)
-            for path, handler in (
-                *account.ROUTES,
-                *admin.ROUTES,
-                *tokens.ROUTES,
-                *keys.ROUTES,
-                *options.ROUTES,
-                *expiry.ROUTES,
-                *volumes.ROUTES,
-                *leaving.ROUTES,
-                *(patterns.ROUTES if parts.settings.site.patterns else ()),
-            )
+            for path, handler in (patterns.ROUTES if parts.settings.site.patterns else ())
         ),
         (r"oauth_callback", SignedInHandler, {}),
         (r"site\.css", files.SiteStyleHandler, {"sheet": sheet(parts.settings.site)}),
         (r"static/(.*)", files.FileHandler, {}),
-        (r"api/servers", api.ServersHandler, given),
-        (rf"api/servers/{_USER}", api.ServerHandler, given),
-        (rf"api/servers/{_USER}/([^/]+)", api.ServerHandler, given),
-        (rf"api/users/{_USER}/{_WHICH}/(start|stop|restart|cancel)", api.ActionHandler, given),
-        (rf"api/users/{_USER}/limits", api.LimitsHandler, given),
-        (rf"api/users/{_USER}/{_WHICH}/logs", api.LogsHandler, given),
-        (rf"api/users/{_USER}/{_WHICH}", api.RemovalHandler, given),
+        (r"api/openapi\.json", DocumentHandler, {"describe": describe}),
         (r"api/.*", api.NothingHandler, given),
         (r".*", home.NowhereHandler, given),
     ]

@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +127,7 @@ def run_service() -> None:
     from labyard.ssh.keyring import Keyring  # noqa: PLC0415
     from labyard.web.app import make_app, make_parts, serve  # noqa: PLC0415
     from labyard.web.people import People  # noqa: PLC0415
+    from labyard.wiring.openapi import written  # noqa: PLC0415
 
     unlogged.install()
     end_with_parent(int(os.environ[HUB_PID]))
@@ -149,7 +151,8 @@ def run_service() -> None:
                 policies=Book(store, site.settings.groups),
                 spool=site.paths.data,
             )
-            app = make_app(parts, site.derived("service"))
+            describe = partial(written, site.settings.base_url)
+            app = make_app(parts, site.derived("service"), describe)
             await serve(app, parts, address="127.0.0.1", port=site.settings.hub.service_port)
         finally:
             await engine.close()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import IPv4Network, ip_network
 from itertools import combinations
+from typing import Any
 
 import docker
 import pytest
+import requests
 
 from labyard.core.names import INSTALLATION, KIND, USER_ID, VOLUME, Kind, Names
 from tests.tools.kernel import Kernel
@@ -104,6 +107,82 @@ def test_who_comes_after_a_removed_user_finds_nothing(
         assert missing(newcomer, "private.txt"), name
         newcomer.halt()
     assert before < objects(engine_client, place).volumes
+
+
+def by_rest(_place: Yard, admin: Person, name: str) -> None:
+    assert admin.api("DELETE", f"labyard/accounts/{name}").status_code == 204
+
+
+def by_command(place: Yard, _admin: Person, name: str) -> None:
+    place.labyard("users", "remove", "--yes", name)
+
+
+def by_page(_place: Yard, admin: Person, name: str) -> None:
+    done = admin.submit("hub/accounts", {"name": name, "action": "remove"})
+    assert done.status_code == 200
+
+
+def ask(person: Person, path: str = "") -> requests.Response:
+    """Ask REST for a person's own volumes, or for something of one."""
+    url = f"{person.url}services/labyard/api/users/{person.name}/volumes{path}"
+    return requests.get(url, headers={"Authorization": f"token {person.token}"}, timeout=60)
+
+
+def volumes(person: Person) -> dict[str, dict[str, Any]]:
+    """Return what REST tells of a person's own volumes, by name."""
+    found = ask(person).json()["volumes"]
+    return {volume["name"]: volume for volume in found if not volume["shared"]}
+
+
+def test_no_way_of_removing_hands_a_name_its_volumes(
+    twins: tuple[Yard, Yard], admin: Person, engine_client: docker.DockerClient
+) -> None:
+    """Three people go, each by another way, and others come by their names: they see nothing, anywhere."""
+    place = twins[0]
+    ways = {"gone-rest": by_rest, "gone-cli": by_command, "gone-page": by_page}
+    people = [place.member(name) for name in ways]
+
+    def live(person: Person) -> set[str]:
+        person.run()
+        person.write("private.txt", "mine")
+        person.halt()
+        return {volume["source"] for volume in volumes(person).values()}
+
+    with ThreadPoolExecutor(len(people)) as threads:
+        owned = dict(zip(ways, threads.map(live, people), strict=True))
+    for name, remove in ways.items():
+        remove(place, admin, name)
+        heir = place.member(name)
+        inherited = volumes(heir)
+        assert not any(volume["exists"] for volume in inherited.values()), name
+        assert {volume["source"] for volume in inherited.values()}.isdisjoint(owned[name]), name
+        for key in OWN:
+            assert ask(heir, f"/{key}/archive").status_code == 404, (name, key)
+            page = heir.get(f"services/labyard/volumes/download?volume={key}")
+            assert f"{key.capitalize()} is not there yet." in page.text
+        assert owned[name] <= objects(engine_client, place).volumes, name
+
+
+def test_a_rename_by_rest_or_command_keeps_every_volume(
+    twins: tuple[Yard, Yard], admin: Person
+) -> None:
+    place, person = twins[0], twins[0].member("before")
+    person.run()
+    person.write("mine.txt", "kept")
+    person.halt()
+    owned = volumes(person)
+
+    answer = admin.api("POST", "labyard/accounts/before/rename", json={"name": "between"})
+    assert answer.status_code == 200, answer.text
+    place.labyard("users", "rename", "between", "later")
+    renamed = place.person("later")
+    renamed.sign_in(PASSWORD)
+    kept = {key: volume["source"] for key, volume in volumes(renamed).items()}
+    assert kept == {key: volume["source"] for key, volume in owned.items()}
+    assert all(volume["exists"] for volume in volumes(renamed).values())
+    renamed.run()
+    assert renamed.read("mine.txt") == "kept"
+    renamed.halt()
 
 
 # -- two installations ----------------------------------------------------------------------------

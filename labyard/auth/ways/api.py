@@ -12,14 +12,18 @@ from labyard.auth.answers import Rest
 from labyard.auth.ways import linking
 from labyard.auth.ways.way import Bound
 from labyard.core.errors import Refused
+from labyard.core.rest import operation
 
 _KEY = ("way", "issuer", "subject")
+_NAMED = {"way": str, "issuer?": str, "subject": str}
+_IDENTITY = {**_NAMED, "name": str, "email": str, "told": str | None}
 
 
 class IdentityList(Rest):
     """The identities of one account."""
 
     @needs_scope("admin:users")
+    @operation("admin:users", answer={"identities": [_IDENTITY]})
     async def get(self, name: str) -> None:
         """Answer ``{"identities": [...]}``."""
         await asyncio.to_thread(self.authenticator.accounts.get, name)
@@ -27,6 +31,7 @@ class IdentityList(Rest):
         self.finish(json.dumps({"identities": [_shown(bound) for bound in found]}))
 
     @needs_scope("admin:users")
+    @operation("admin:users", body=_NAMED, answer=_IDENTITY, status=201)
     async def post(self, name: str) -> None:
         """Link one, ``{"way": ..., "issuer": ..., "subject": ...}``; answer 201 with it."""
         bound = await linking.link(self, name, **_key(self))
@@ -38,6 +43,7 @@ class IdentityGone(Rest):
     """Takes one away."""
 
     @needs_scope("admin:users")
+    @operation("admin:users", body=_NAMED)
     async def post(self, name: str) -> None:
         """Unlink one, named as for linking; what it gave goes with it. Answer 204."""
         await linking.unlink(self, name, **_key(self))

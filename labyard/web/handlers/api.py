@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from labyard.core.errors import Forbidden, NotFound, Refused
 from labyard.core.models import Lab, Owner
+from labyard.core.rest import operation
+from labyard.options.limits import Limits
 from labyard.web import rights
 from labyard.web.handlers.base import JsonHandler, SignInNeeded
 from labyard.web.handlers.expiry import dated
@@ -16,10 +18,35 @@ from labyard.web.view.server import made_of
 _PAGE = 100
 _MOST_LINES = 5000
 
+SERVER = {
+    "user": str,
+    "server": str,
+    "state": Literal["stopped", "starting", "running", "stopping"],
+    "started": str | None,
+    "last_activity": str | None,
+    "url": str,
+    "expires": str | None,
+}
+_DETAILS = {
+    "*": SERVER,
+    "options": dict[str, Any],
+    "image": str | None,
+    "cpu_limit": float | None,
+    "memory_limit": int | None,
+    "lab": dict[str, str | None] | None,
+    "usage": dict[str, float | None] | None,
+    "engine_error": str | None,
+}
+
 
 class ServersHandler(JsonHandler):
     """Everybody's servers for whoever may list users, else the caller's own."""
 
+    @operation(
+        rights.READ,
+        query={"offset": int, "limit": int},
+        answer={"servers": [SERVER], "total_users": int, "offset": int, "limit": int},
+    )
     async def get(self) -> None:
         """Answer a page of servers: ``{servers, total_users, offset, limit}``."""
         caller = self.caller
@@ -61,6 +88,7 @@ class ServersHandler(JsonHandler):
 class ServerHandler(JsonHandler):
     """One server, with what its lab is made of and uses."""
 
+    @operation(rights.READ, answer=_DETAILS)
     async def get(self, user: str, server: str = "") -> None:
         """Answer the server's details."""
         owner = await self.allowed(rights.READ, user)
@@ -91,6 +119,7 @@ class ServerHandler(JsonHandler):
 class LimitsHandler(JsonHandler):
     """What a person may choose for a server."""
 
+    @operation(rights.ACT, answer={"*": Limits, "user": str})
     async def get(self, user: str) -> None:
         """Answer the limits as the hub has them for this person."""
         owner = await self.allowed(rights.ACT, user)
@@ -101,6 +130,7 @@ class LimitsHandler(JsonHandler):
 class ActionHandler(JsonHandler):
     """Start, stop, restart, or cancel a start."""
 
+    @operation(rights.ACT, body={"options?": dict[str, Any] | None}, answer=SERVER)
     async def post(self, user: str, server: str | None, action: str) -> None:
         """Do it and answer when it is done."""
         owner = await self.allowed(rights.ACT, user)
@@ -132,6 +162,7 @@ class ActionHandler(JsonHandler):
 class RemovalHandler(JsonHandler):
     """Stop a server and forget it."""
 
+    @operation(rights.ACT)
     async def delete(self, user: str, server: str | None = None) -> None:
         """Do it and answer when it is done."""
         owner = await self.allowed(rights.ACT, user)
@@ -146,6 +177,7 @@ class RemovalHandler(JsonHandler):
 class LogsHandler(JsonHandler):
     """What a lab wrote."""
 
+    @operation(rights.ACT, query={"lines": int}, answer={"logs": str})
     async def get(self, user: str, server: str | None = None) -> None:
         """Answer the last ``lines`` (100) lines."""
         owner = await self.allowed(rights.ACT, user)
@@ -186,3 +218,16 @@ def _lab(lab: Lab | None) -> dict[str, Any] | None:
         return None
     started = lab.started_at.isoformat() if lab.started_at else None
     return {"id": lab.id, "name": lab.name, "status": lab.status, "started": started}
+
+
+_WHICH = r"api/users/([^/]+)/(?:server|servers/([^/]+))"
+
+ROUTES = (
+    (r"api/servers", ServersHandler),
+    (r"api/servers/([^/]+)", ServerHandler),
+    (r"api/servers/([^/]+)/([^/]+)", ServerHandler),
+    (rf"{_WHICH}/(start|stop|restart|cancel)", ActionHandler),
+    (r"api/users/([^/]+)/limits", LimitsHandler),
+    (rf"{_WHICH}/logs", LogsHandler),
+    (_WHICH, RemovalHandler),
+)

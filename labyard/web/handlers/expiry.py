@@ -6,6 +6,7 @@ from typing import Any
 
 from labyard.core.errors import Refused
 from labyard.core.models import Owner
+from labyard.core.rest import operation
 from labyard.expiry.dates import Expiry, left
 from labyard.web import rights
 from labyard.web.handlers.base import JsonHandler, Parts, signed_in
@@ -42,6 +43,11 @@ class ExtendFormHandler(OwnHandler):
 class ExtendHandler(JsonHandler):
     """The same by REST."""
 
+    @operation(
+        rights.ACT,
+        body={"days?": int | None},
+        answer={"user": str, "server": str, "expires": str | None},
+    )
     async def post(self, user: str, server: str | None = None) -> None:
         """Extend to ``{"days": n}`` from now, or without by as many as were chosen at first."""
         owner = await self.allowed(rights.ACT, user)

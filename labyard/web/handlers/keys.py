@@ -9,6 +9,7 @@ import asyncio
 
 from labyard.core.errors import LabyardError, Refused
 from labyard.core.models import Owner
+from labyard.core.rest import operation
 from labyard.ssh import keys
 from labyard.ssh.keyring import MOST
 from labyard.web import rights
@@ -66,15 +67,28 @@ class DeleteKeyFormHandler(AccountHandler):
         self.again("keys")
 
 
+_KEY = {
+    "id": int,
+    "kind": str,
+    "key": str,
+    "fingerprint": str,
+    "label": str,
+    "added": str,
+    "last_used": str | None,
+}
+
+
 class KeysHandler(JsonHandler):
     """A person's keys."""
 
+    @operation(rights.READ_TOKENS, answer={"user": str, "keys": [_KEY]})
     async def get(self, user: str) -> None:
         """Answer ``{"keys": [...]}``, the oldest first."""
         owner = await self.allowed(rights.READ_TOKENS, user)
         kept = await asyncio.to_thread(self.parts.keyring.of, owner.id)
         self.reply({"user": user, "keys": [key.as_json() for key in kept]})
 
+    @operation(rights.TOKENS, body={"key": str, "label?": str}, answer=_KEY, status=201)
     async def post(self, user: str) -> None:
         """Keep ``{"key": "ssh-ed25519 …", "label": ""}``; answer 201 and the key."""
         owner = await self.allowed(rights.TOKENS, user)
@@ -92,6 +106,7 @@ class KeysHandler(JsonHandler):
 class KeyHandler(JsonHandler):
     """One key."""
 
+    @operation(rights.TOKENS)
     async def delete(self, user: str, key_id: str) -> None:
         """Forget it; answer 204."""
         owner = await self.allowed(rights.TOKENS, user)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from labyard.core.errors import Refused
+from labyard.core.rest import operation
 from labyard.web import rights
 from labyard.web.handlers.base import JsonHandler, SignInNeeded
 
@@ -10,6 +13,11 @@ from labyard.web.handlers.base import JsonHandler, SignInNeeded
 class LeavingHandler(JsonHandler):
     """A person, and what is theirs."""
 
+    @operation(
+        "admin:users",
+        query={"volumes": Literal["keep", "delete"]},
+        answer={"user": str, "volumes": list[str]},
+    )
     async def delete(self, user: str) -> None:
         """Delete the account; with ``?volumes=delete`` all volumes first. Answer ``{user, volumes}``."""
         if self.caller is None:

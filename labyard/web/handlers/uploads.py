@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
+from typing import Literal
 
 from tornado.web import stream_request_body
 
 from labyard.core.errors import LabyardError, Refused
 from labyard.core.models import Owner
+from labyard.core.rest import operation
 from labyard.volumes.intake import Intake
 from labyard.volumes.tars import shown
 from labyard.volumes.transfers import Upload, steps
@@ -21,6 +23,7 @@ from labyard.web.incoming import Body, broken_off
 from labyard.web.kept import Kept
 from labyard.web.multipart import Form, Part
 
+_FLAG = Literal[0, 1]
 _FIELDS = 16 * 2**10  # bytes of all fields before the first file
 
 
@@ -123,6 +126,12 @@ class UploadHandler(Receiving, JsonHandler):
         owner, wanted = self.wanted
         return await self.parts.actions.upload(self.token, owner, wanted, source)
 
+    @operation(
+        rights.FILES,
+        query={"folder": str, "overwrite": _FLAG, "strip": _FLAG, "drop_links": _FLAG},
+        answer={"user": str, "volume": str, "files": int},
+        sends="application/x-tar",
+    )
     async def post(self, user: str, key: str) -> None:
         """Answer how many files were taken."""
         if self._finished:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Literal
 
 from tornado.iostream import StreamClosedError
 
 from labyard.core.errors import LabyardError, NotFound, Refused
 from labyard.core.models import Owner
 from labyard.core.origins import refuse_fetched
+from labyard.core.rest import operation
 from labyard.core.units import show_bytes
 from labyard.volumes.catalog import Entry, catalog, users
 from labyard.volumes.tars import shown
@@ -145,9 +146,24 @@ class DownloadHandler(VolumesHandler):
             self.go_to_volumes()
 
 
+_VOLUME = {
+    "name": str,
+    "source": str,
+    "target": str,
+    "description": str,
+    "shared": bool,
+    "read_only": bool,
+    "exists": bool,
+    "resettable": bool,
+    "measuring": bool,
+    "size": dict[str, Any] | None,
+}
+
+
 class VolumesApiHandler(JsonHandler):
     """A person's volumes."""
 
+    @operation(rights.READ, answer={"volumes": [_VOLUME], "used_by": list[str]})
     async def get(self, user: str) -> None:
         """Answer the volumes and which labs use them."""
         owner = await self.allowed(rights.READ, user)
@@ -184,6 +200,7 @@ class VolumesApiHandler(JsonHandler):
 class MeasureHandler(JsonHandler):
     """Have a person's volumes measured now."""
 
+    @operation(rights.ACT, answer={"user": str, "measuring": list[str]})
     async def post(self, user: str) -> None:
         """Answer at once what is being measured; ``GET …/volumes`` tells when it is done."""
         measuring = measure(self, await self.allowed(rights.ACT, user))
@@ -193,6 +210,7 @@ class MeasureHandler(JsonHandler):
 class ResetHandler(JsonHandler):
     """Empty chosen volumes."""
 
+    @operation(rights.ACT, body={"volumes": list[str]}, answer={"user": str, "reset": list[str]})
     async def post(self, user: str) -> None:
         """Reset ``{"volumes": [...]}`` and answer those that there were."""
         owner = await self.allowed(rights.ACT, user)
@@ -209,6 +227,11 @@ class ResetHandler(JsonHandler):
 class ArchiveHandler(JsonHandler):
     """A volume, or a folder in it, as an archive."""
 
+    @operation(
+        rights.FILES,
+        query={"folder": str, "format": Literal["tar", "tar.gz"]},
+        media="application/gzip",
+    )
     async def get(self, user: str, key: str) -> None:
         """Send it: ``?folder=data&format=tar``; without them all of it, as ``tar.gz``."""
         owner = await self.allowed(rights.FILES, user)

@@ -8,6 +8,7 @@ import pytest
 from labyard.cli import failures
 from labyard.cli.main import VERBS
 from labyard.cli.reference import render
+from labyard.wiring import openapi
 from tools import decisions
 
 ROOT = Path(__file__).parents[3]
@@ -66,6 +67,16 @@ def test_the_reference_page_is_what_the_commands_say():
 
 def test_the_page_of_failures_is_what_the_causes_say():
     assert (ROOT / "docs/reference/failures.md").read_text() == failures.render(), "run `make docs`"
+
+
+def test_every_operation_of_rest_is_described():
+    """A method of REST says what it takes and answers: ``labyard.core.rest.operation``."""
+    assert openapi.undescribed() == []
+
+
+def test_the_openapi_document_is_what_the_routes_say():
+    document = (ROOT / "docs/reference/openapi.json").read_text()
+    assert document == openapi.written(), "run `make docs`"
 
 
 def test_the_list_of_decisions_has_every_record():

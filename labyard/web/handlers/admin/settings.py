@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+from labyard.core.rest import operation
 from labyard.settings.declared import groups
 from labyard.settings.told import Told, told
 from labyard.web.handlers.admin.base import AdminHandler
@@ -42,6 +44,7 @@ class SettingsRest(AdminRest):
 
     key = "settings"
 
+    @operation("read:hub", answer={"settings": dict[str, dict[str, Any]]})
     async def get(self) -> None:
         """Answer ``{"settings": {path: {value, default, source, changed, help, unit}}}``."""
         every = {
