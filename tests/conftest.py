@@ -108,6 +108,7 @@ def yard(make_shared_yard: Callable[..., Yard]) -> Yard:
     """One installation that is up, for all tests that leave it as they found it."""
     place = make_shared_yard(site={"patterns": True})
     place.up()
+    Yard.shared = place
     return place
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import yaml
@@ -29,7 +29,10 @@ class Yard:
 
     ``url`` is what people type, ``address`` the same on this machine. They differ where labs have host
     names of their own below ``named``, a name below ``localhost``, which browsers know by themselves.
+    ``shared`` is the one that the session's tests share, once it is up.
     """
+
+    shared: ClassVar[Yard | None] = None
 
     def __init__(self, directory: Path, *, named: str = "", **settings: Any) -> None:
         self.directory = directory
@@ -108,8 +111,15 @@ class Yard:
         person = self.person(name)
         person.sign_up(PASSWORD)
         self._client().hub("POST", "labyard", "accounts", name, "approve")
-        person.sign_in(PASSWORD)
+        answer = person.sign_in(PASSWORD)
+        assert answer.status_code == 302, (
+            f"{name} cannot sign in: is the name somebody else's here?"
+        )
         return person
+
+    def people(self) -> set[str]:
+        """Return the names of all whom the hub knows."""
+        return {user["name"] for user in self._client().pages("users")}
 
     def _client(self) -> Client:
         """Ask as the command line does, without starting one."""
