@@ -37,6 +37,12 @@ class BoundedApplication(Application):
     labs_below = ""
     ending = False
     vouching = Vouching()
+    answered: Callable[[Any], None]
+
+    def log_request(self, handler: Any) -> None:
+        """Log a request that is answered, and let the audit know of it."""
+        super().log_request(handler)
+        self.answered(handler)
 
     def start_request(self, server_conn: object, request_conn: Any) -> Any:
         """Limit a request's body; tornado's own 100 MB of JSON stall the hub for seconds."""
@@ -159,6 +165,9 @@ class Hub(JupyterHub):  # type: ignore[misc]
     # Whom the hub believes who somebody is and where from. Handed over by wiring.
     vouching: ClassVar[Vouching] = Vouching()
 
+    # Told of every request that is answered. Handed over by wiring.
+    answered: ClassVar[Callable[[Any], None]] = staticmethod(lambda handler: None)
+
     max_body = Integer(2**20, help="Largest request body in bytes.", config=True)
 
     @default("subdomain_hook")  # type: ignore[untyped-decorator]
@@ -179,6 +188,7 @@ class Hub(JupyterHub):  # type: ignore[misc]
         """Make the application."""
         self.tornado_application = BoundedApplication(self.handlers, **self.tornado_settings)
         self.tornado_application.max_body = self.max_body
+        self.tornado_application.answered = type(self).answered
         self.tornado_application.labs_below = self.subdomain_host
         self.tornado_application.vouching = type(self).vouching
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from labyard.audit.actions import Action
@@ -41,10 +42,10 @@ class Recorder:
         action: Action,
         actor: Party,
         target: Party,
+        details: Mapping[str, Any] = MappingProxyType({}),
         *,
         address: str = "",
         outcome: Outcome = Outcome.DONE,
-        **details: Any,
     ) -> None:
         """Take an entry; return at once. An entry that cannot be is a bug, which the log tells."""
         try:

@@ -31,6 +31,7 @@ class _Answer(web.HTTPError):
     def __init__(self, error: LabyardError) -> None:
         super().__init__(error.status, "%s", error)
         self.headers = headers(error)
+        self.code = error.code
 
 
 class _Explained:
@@ -46,6 +47,7 @@ class _Explained:
 
     def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
         """Log one line for an error that says what is wrong, a traceback for all others."""
+        self.wrong = error  # for the audit
         if isinstance(error, LabyardError):
             self.log.info("Refused: %s", error)  # type: ignore[attr-defined]
         else:
@@ -75,6 +77,7 @@ class Page(_Explained, BaseHandler):
 
     async def show(self, template: str, error: LabyardError | None = None, **values: Any) -> None:
         """Answer with a page, with the error above its form if there is one."""
+        self.wrong = error
         if error is not None:
             self.set_status(error.status)
             for name, value in headers(error).items():

@@ -5,13 +5,23 @@ from __future__ import annotations
 import asyncio
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from jupyterhub.auth import Authenticator
 from tornado import web
 from traitlets import Bool, Float, Integer, List, Unicode, default
 
-from labyard.auth import api, bootstrap, browsers, hub_users, pages, sessions, usernames
+from labyard.audit.requests import Requests
+from labyard.auth import (
+    api,
+    bootstrap,
+    browsers,
+    hub_users,
+    pages,
+    recording,
+    sessions,
+    usernames,
+)
 from labyard.auth.accounts import Account, Accounts
 from labyard.auth.allowlist import AllowList
 from labyard.auth.answers import as_http
@@ -70,6 +80,9 @@ class LabyardAuthenticator(Authenticator):
     def _notice_it_before_a_start(self) -> bool:
         return True
 
+    # Who did what. Handed over by wiring.
+    audit: ClassVar[Requests | None] = None
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._began = uptime()
@@ -118,7 +131,7 @@ class LabyardAuthenticator(Authenticator):
     @cached_property
     def asking(self) -> Asking:
         """What ways say before a start."""
-        return Asking(self.ways, self.admission)
+        return Asking(self.ways, self.admission, self.audit)
 
     def caller(self, handler: Any, name: str = "") -> Caller:
         """Return where a request comes from, and whether its browser was let in as ``name`` before."""
@@ -145,6 +158,22 @@ class LabyardAuthenticator(Authenticator):
     def validate_username(self, username: str) -> bool:
         """Return whether a normalised name can be used."""
         return not self.door.name_objection(username)
+
+    async def get_authenticated_user(self, handler: Any, data: Any) -> dict[str, Any] | None:
+        """Return who signs in by a form or by the token API; the audit has it either way."""
+        fields = data if isinstance(data, dict) else {}
+        typed = str(fields.get("username") or "")
+        way = recording.way(str(fields.get("way") or "password"))
+        try:
+            found: dict[str, Any] | None = await super().get_authenticated_user(handler, data)
+        except Exception as error:
+            recording.refused(self.audit, handler, typed, way, error)
+            raise
+        if found is None:
+            recording.refused(self.audit, handler, typed, way, "not-allowed")
+        else:
+            recording.came_in(self.audit, handler, found["name"], way)
+        return found
 
     async def authenticate(self, handler: Any, data: Any) -> dict[str, Any] | None:
         """Check a name and a password, from the sign-in form or from the hub's token API.
@@ -192,6 +221,8 @@ class LabyardAuthenticator(Authenticator):
         user = handler.user_from_username(account.name)
         await self.add_user(user)
         self.asking.give(user, bound, way, identity.groups)
+        if user.admin != account.admin:
+            recording.admin_told(self.audit, user.name, account.admin)
         return account
 
     async def demand_listed(self, account: Account) -> None:

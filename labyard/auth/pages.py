@@ -8,7 +8,9 @@ from jupyterhub.handlers import login
 from tornado import web
 from tornado.httputil import url_concat
 
-from labyard.auth import browsers, sessions
+from labyard.audit import actions as act
+from labyard.audit import entry
+from labyard.auth import browsers, recording, sessions
 from labyard.auth.accounts import Account
 from labyard.auth.answers import Page
 from labyard.auth.deciding import AccountsHandler
@@ -74,6 +76,8 @@ class LogoutHandler(Page, login.LogoutHandler):
         sent = self.request.headers
         asked = sent.get("Sec-Fetch-Site", "none") in {"none", "same-origin"}
         if asked and sent.get("Sec-Fetch-Mode", "navigate") == "navigate":
+            if (audit := self.authenticator.audit) and self.current_user:
+                audit.by(self, act.SIGN_OUT, entry.user(self.current_user.name))
             await super().get()
         else:
             self.redirect(self.settings["default_url"] or self.hub.base_url + "home")
@@ -107,13 +111,21 @@ class _NewPassword(Page):
         LabyardError
             When the site's list does not let them in; their password is set all the same.
         """
-        await self.authenticator.demand_listed(account)
+        audit, person = self.authenticator.audit, entry.user(account.name)
+        if audit is not None:
+            audit.by(self, act.PASSWORD_SET, person, actor=person)
+        try:
+            await self.authenticator.demand_listed(account)
+        except LabyardError as error:
+            recording.refused(audit, self, account.name, recording.way("code"), error)
+            raise
+        recording.came_in(audit, self, account.name, recording.way("code"))
         if before := self.find_user(account.name):
             await sessions.sign_out_everywhere(self, before)
-        user = await self.auth_to_user({"name": account.name, "admin": account.admin})
-        self.set_login_cookie(user)
-        browsers.remember(self, user.name)
-        self.redirect(self.get_next_url(user), status=303)
+        found = await self.auth_to_user({"name": account.name, "admin": account.admin})
+        self.set_login_cookie(found)
+        browsers.remember(self, found.name)
+        self.redirect(self.get_next_url(found), status=303)
 
 
 class SignUpHandler(_NewPassword):

@@ -17,7 +17,7 @@ from labyard.auth.answers import Rest
 from labyard.core.errors import Forbidden, NotFound
 from labyard.core.rest import operation
 from labyard.policies.book import Book, Entry
-from labyard.policies.written import checked, plain
+from labyard.policies.written import checked, plain, told
 from labyard.settings.groups import GroupSettings
 from labyard.settings.profiles import Profile
 
@@ -36,6 +36,8 @@ class _Policies(Rest):
     def initialize(self, book: Book, profiles: Sequence[Profile]) -> None:
         """Take the policies, and the profiles that they may name."""
         self.book, self.profiles = book, profiles
+        # By group, for the audit: what its policy was before, and is after.
+        self.changed: dict[str, dict[str, Any]] = {}
 
     def checked(self, groups: Any) -> list[GroupSettings]:
         """Return what was sent, checked."""
@@ -57,7 +59,17 @@ class _Policies(Rest):
             )
         by = self.current_user.name
         self.log.info("%s sets the policies of %s", by, ", ".join(group.name for group in groups))
-        return await asyncio.to_thread(self.book.put, groups, by)
+        before = await self.before([group.name for group in groups])
+        entries = await asyncio.to_thread(self.book.put, groups, by)
+        for entry in entries:
+            name = entry.policy.name
+            self.changed[name] = {"before": before.get(name), "after": told(entry.policy)}
+        return entries
+
+    async def before(self, groups: Sequence[str]) -> Mapping[str, Any]:
+        """Return what the policies of some groups are now, as the audit has them."""
+        found = await asyncio.to_thread(self.book.of, groups)
+        return {name: told(policy) for name, policy in found.items()}
 
     def tell(self, entries: Sequence[Entry]) -> None:
         """Answer ``{"groups": [...]}``."""
@@ -106,7 +118,9 @@ class PolicyOne(_Policies):
     @operation("admin:groups")
     async def delete(self, group: str) -> None:
         """Take it away; answer 204."""
+        before = await self.before([group])
         await asyncio.to_thread(self.book.remove, group)
+        self.changed[group] = {"before": before.get(group)}
         self.log.info("%s takes the policy of %s away", self.current_user.name, group)
         self.set_status(204)
 

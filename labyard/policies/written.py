@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labyard.core.errors import Refused
-from labyard.settings.groups import GroupSettings
+from labyard.settings.groups import GroupPolicy, GroupSettings
 from labyard.settings.layers import Layer, Loc
 from labyard.settings.load import validate
 from labyard.settings.profiles import Profile
@@ -42,3 +42,18 @@ def plain(group: GroupSettings) -> dict[str, Any]:
     """Return one policy as JSON and YAML have it, its name first."""
     said = group.model_dump(mode="json", exclude_none=True)
     return {"name": said.pop("name"), **said}
+
+
+# Fields of a policy whose values anybody may read in the audit. Of all others only the names are told.
+_PLAIN = frozenset(
+    ("cpu", "memory", "shm", "gpus", "days", "servers", "images", "profiles", "docker")
+)
+
+
+def told(policy: GroupPolicy) -> dict[str, Any]:
+    """Return a policy as the audit has it: nothing in it can be a secret."""
+    said = policy.model_dump(mode="json", exclude_none=True, exclude={"name"})
+    return {
+        name: value if name in _PLAIN else sorted(value) if isinstance(value, dict) else "set"
+        for name, value in said.items()
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -25,6 +25,7 @@ from labyard.spawners.clearing import Clearing, when_reachable
 from labyard.spawners.outcome import Cancelled, Outcome, explained, of_exception, told
 from labyard.spawners.plan import PORT, plan, with_engine, with_gpus, with_limits_told, with_sudo
 from labyard.spawners.progress import Pace, Progress, Step
+from labyard.spawners.recording import started
 from labyard.spawners.rows import StartPage, start_page
 from labyard.spawners.start import SLOW, Start
 from labyard.spawners.waiting import listens
@@ -92,6 +93,13 @@ class LabSpawner(Choosing, Spawner):
 
     # -- life -------------------------------------------------------------------------------------
 
+    @property
+    def granted(self) -> Mapping[str, str]:
+        """Return what the audit tells of what this server was given."""
+        said = {"image": self._given.image, "profile": self._given.profile}
+        docker = {"docker": "socket"} if self._allowed.engine else {}
+        return {name: value for name, value in said.items() if value} | docker
+
     def begin_anew(self) -> None:
         """Forget how the last start failed: another one begins, whatever keeps it from going on."""
         self._failure = None
@@ -103,7 +111,9 @@ class LabSpawner(Choosing, Spawner):
     async def start(self) -> str:
         """Start the lab and return its URL. A start that fails leaves nothing behind."""
         with self._noting():
-            return await self._explained()
+            url = await self._explained()
+        started(self.workplace.audit, self)
+        return url
 
     @contextmanager
     def _noting(self) -> Iterator[None]:
@@ -113,6 +123,7 @@ class LabSpawner(Choosing, Spawner):
             yield
         except (Exception, asyncio.CancelledError) as error:
             self._failure = of_exception(error)
+            started(self.workplace.audit, self, self._failure)
             raise
 
     async def _explained(self) -> str:

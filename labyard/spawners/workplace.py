@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from labyard.audit.requests import Requests
 from labyard.core.locks import UserLocks
 from labyard.core.names import Names
 from labyard.engines.base import Engine
@@ -26,3 +27,4 @@ class Workplace:
     gpus: Gpus
     expiries: Expiries
     policies: Book
+    audit: Requests | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 
+from labyard.audit.recorder import Recorder
+from labyard.audit.requests import Requests
 from labyard.core.locks import UserLocks
 from labyard.core.names import Names
 from labyard.display.shelf import Shelf
@@ -31,7 +34,7 @@ from labyard.volumes.bounds import Filling, Reading
 from labyard.volumes.reset import Reset
 from labyard.volumes.sizes import Sizes
 from labyard.volumes.transfers import Transfers
-from labyard.web import security
+from labyard.web import recorded, security
 from labyard.web.accounts import Accounts
 from labyard.web.actions import Actions
 from labyard.web.announced import Announcements
@@ -105,12 +108,15 @@ def make_parts(
     notice_keys: Keys,
     policies: Book,
     spool: Path,
+    recorder: Recorder,
+    trusted: Collection[str],
+    vouch: str,
 ) -> Parts:
     """Build what the handlers work with. The hub's address and token come from its environment."""
     auth = HubOAuth.instance(cache_max_age=_BELIEVED)
     labs, sizes, reading = settings.labs, Sizes(engine, names), Reading()
     actions = Actions(
-        hub=Hub(auth.api_url),
+        hub=Hub(auth.api_url, vouch=vouch),
         engine=engine,
         locks=locks,
         names=names,
@@ -129,9 +135,10 @@ def make_parts(
         grace=labs.stop_grace,
     )
     accounts = Accounts(actions.hub)
+    audit = Requests(recorder, recorded.RULES, recorded.actor, trusted)
     notices, asker = Sender(notice_keys), Asker(notice_keys)
     shares = Shares(settings, policies, people)
-    hands = ServiceHands(actions, people, notices, auth.api_token)
+    hands = ServiceHands(actions, people, notices, auth.api_token, audit)
     sampler = Sampler(engine, adopt=names.volume_prefix)
     return Parts(
         settings=settings,
@@ -153,6 +160,7 @@ def make_parts(
         expiries=expiries,
         keeper=Keeper(expiries, hands),
         culler=Culler(IdleHands(hands, shares, asker)),
+        audit=audit,
         shares=shares,
         spool=spool,
     )
@@ -163,6 +171,11 @@ def make_app(parts: Parts, cookie_secret: bytes, describe: Describe = nothing) -
 
     ``describe`` makes the OpenAPI document.
     """
+
+    def answered(handler: RequestHandler) -> None:
+        log_request(handler)
+        parts.audit.answered(handler)
+
     prefix = parts.auth.base_url
     given = {"parts": parts}
     routes: list[tuple[str, Any, dict[str, Any]]] = [
@@ -190,7 +203,7 @@ def make_app(parts: Parts, cookie_secret: bytes, describe: Describe = nothing) -
         [(prefix + path, handler, kwargs) for path, handler, kwargs in routes],
         cookie_secret=cookie_secret,
         hub_auth=parts.auth,
-        log_function=log_request,
+        log_function=answered,
     )
 
 

@@ -11,6 +11,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from labyard.audit import entry
+from labyard.audit.actions import SERVER_CULL, SERVER_END
+from labyard.audit.requests import Requests
 from labyard.core.errors import Busy
 from labyard.core.models import Lab, Owner
 from labyard.expiry.keeper import StillDue
@@ -34,6 +37,7 @@ class ServiceHands:
     people: People
     sender: Sender
     token: str
+    audit: Requests
 
     async def owners(self, ids: Sequence[int]) -> Mapping[int, Owner]:
         """Return the users with these ids whom the hub still knows."""
@@ -77,6 +81,8 @@ class ServiceHands:
                 asked = await self._asked(owner, server, remove)
             await asked
             await self._see_it_gone(owner, server, remove)
+        action = SERVER_END if forget else SERVER_CULL
+        self.audit.by(None, action, entry.server(owner.name, server))
         return True
 
     async def _remove(self, lab: Lab | None) -> None:

@@ -15,6 +15,7 @@ from yarl import URL
 from labyard.core.causes import BY_CODE
 from labyard.core.errors import Busy, Forbidden, LabyardError, NotFound, Refused
 from labyard.options.limits import Limits
+from labyard.web import onbehalf
 from labyard.web.servers import Person, Server, parse_person
 
 _PAGINATED = "application/jupyterhub-pagination+json"
@@ -100,11 +101,15 @@ class Held:
 
 
 class Hub:
-    """A client of one hub. Every call takes the token of the person it is made for."""
+    """A client of one hub. Every call takes the token of the person it is made for.
 
-    def __init__(self, api_url: str, *, timeout: float = 30.0) -> None:
+    ``vouch`` is what the hub knows the edge by, and believes the service by, on where requests come from.
+    """
+
+    def __init__(self, api_url: str, *, timeout: float = 30.0, vouch: str = "") -> None:
         self._api_url = api_url.rstrip("/")
         self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._vouch = vouch
         self._open: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -200,7 +205,11 @@ class Hub:
     ) -> Any:
         """Return what the hub answers to a request below its API; ``LabyardError`` where it refuses."""
         url = "/".join([self._api_url, *(quote(part, safe="") for part in path)])
-        headers = {"Authorization": f"token {token}", "Accept": f"{_PAGINATED}, application/json"}
+        headers = {
+            "Authorization": f"token {token}",
+            "Accept": f"{_PAGINATED}, application/json",
+            **onbehalf.headers(method, self._vouch),
+        }
         try:
             async with self._session().request(
                 method, URL(url, encoded=True), params=query, json=body, headers=headers

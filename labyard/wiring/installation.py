@@ -15,6 +15,7 @@ from labyard.core.errors import LabyardError
 from labyard.core.locks import UserLocks
 from labyard.core.names import Names
 from labyard.core.paths import Paths
+from labyard.edge.vouching import LOOPBACK
 from labyard.engines.base import Engine
 from labyard.engines.docker.engine import DockerEngine
 from labyard.engines.firewall import Firewall
@@ -146,6 +147,12 @@ class Installation:
     def database(self) -> str:
         """Return the database's SQLAlchemy URL."""
         return self.settings.hub.database or f"sqlite:///{self.paths.database}"
+
+    @property
+    def trusted_proxies(self) -> tuple[str, ...]:
+        """Return whose word on where a request came from is believed: proxies', the service's."""
+        proxies = self.settings.edge.trusted_proxies
+        return (*LOOPBACK, self.choices.hub_address, *proxies)
 
     @property
     def lab_tools(self) -> Path:

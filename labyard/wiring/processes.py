@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import resource
 import signal
@@ -21,6 +22,8 @@ from labyard.settings.schema import Settings
 from labyard.wiring.installation import Installation
 
 if TYPE_CHECKING:
+    from labyard.audit.requests import Requests, Rules
+    from labyard.core.store import Store
     from labyard.policies.book import Book
 
 CONFIG_FILE = Path(__file__).parents[2] / "jupyterhub_config.py"
@@ -65,6 +68,9 @@ def configure(config: Any) -> Path:
     choices, settings = site.choices, site.settings
     engine, store = site.engine(), Store(site.database)
     policies = Book(store, settings.groups)
+    audit = hub_audit(site, store)
+    Hub.answered = audit.answered
+    LabyardAuthenticator.audit = audit
     Hub.more_handlers = hub_handlers(policies, settings)
     Hub.after_groups = staticmethod(keep_built_in)
     LabyardAuthenticator.ways = ways(site, policies)
@@ -83,6 +89,7 @@ def configure(config: Any) -> Path:
         gpus=Gpus(settings.gpu.devices, engine.labs),
         expiries=Expiries(store),
         policies=policies,
+        audit=audit,
     )
     place = Place(
         settings_file=site.loaded.path,
@@ -97,6 +104,28 @@ def configure(config: Any) -> Path:
     apply(settings, place, config)
     config.JupyterHub.named_server_limit_per_user = named_servers
     return site.loaded.path
+
+
+def hub_audit(site: Installation, store: Store) -> Requests:
+    """Return what records the requests to the hub; what waits is written when the process ends."""
+    from labyard.audit.recorder import Recorder  # noqa: PLC0415
+    from labyard.audit.requests import Requests  # noqa: PLC0415
+    from labyard.audit.trail import Trail  # noqa: PLC0415
+    from labyard.auth.recorded import actor  # noqa: PLC0415
+
+    recorder = Recorder(Trail(store).add)
+    atexit.register(recorder.close)
+    return Requests(recorder, hub_rules(), actor, site.trusted_proxies)
+
+
+def hub_rules() -> Rules:
+    """Return what the hub's routes are recorded as."""
+    from labyard.audit.requests import forged  # noqa: PLC0415
+    from labyard.auth import recorded as accounts  # noqa: PLC0415
+    from labyard.hub import Foreign  # noqa: PLC0415
+    from labyard.spawners import recorded as servers  # noqa: PLC0415
+
+    return {**accounts.RULES, **servers.RULES, (Foreign, "*"): forged}
 
 
 def hub_handlers(policies: Book, settings: Settings) -> list[tuple[Any, ...]]:
@@ -120,6 +149,8 @@ def configured(config: Any) -> None:
 
 def run_service() -> None:
     """Run the pages and their REST until the hub that started this is gone."""
+    from labyard.audit.recorder import Recorder  # noqa: PLC0415
+    from labyard.audit.trail import Trail  # noqa: PLC0415
     from labyard.core.store import Store  # noqa: PLC0415
     from labyard.display.shelf import Shelf  # noqa: PLC0415
     from labyard.expiry.store import Expiries  # noqa: PLC0415
@@ -136,6 +167,7 @@ def run_service() -> None:
     async def run() -> None:
         _end_when_told()
         engine, store = site.engine(), Store(site.database)
+        recorder = Recorder(Trail(store).add)
         try:
             parts = make_parts(
                 settings=site.settings_of_the_hub,
@@ -150,12 +182,16 @@ def run_service() -> None:
                 notice_keys=site.notice_keys,
                 policies=Book(store, site.settings.groups),
                 spool=site.paths.data,
+                recorder=recorder,
+                trusted=site.trusted_proxies,
+                vouch=site.vouch,
             )
             describe = partial(written, site.settings.base_url)
             app = make_app(parts, site.derived("service"), describe)
             await serve(app, parts, address="127.0.0.1", port=site.settings.hub.service_port)
         finally:
             await engine.close()
+            await asyncio.to_thread(recorder.close)
             store.close()
 
     with suppress(asyncio.CancelledError):

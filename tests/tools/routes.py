@@ -32,6 +32,7 @@ class Route:
     path: str
     pattern: str
     readable: bool
+    handler: type
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -61,7 +62,7 @@ def _mutating(routes: Any) -> list[Route]:
         for method in METHODS:
             if _has(handler, method):
                 for path in samples(pattern):
-                    route = Route(method.upper(), path, pattern, _has(handler, "get"))
+                    route = Route(method.upper(), path, pattern, _has(handler, "get"), handler)
                     found.setdefault((method, path), route)
     return list(found.values())
 

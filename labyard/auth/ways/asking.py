@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from weakref import WeakValueDictionary
 
-from labyard.auth import hub_users
+from labyard.audit.requests import Requests
+from labyard.auth import hub_users, recording
 from labyard.auth.accounts import Account
 from labyard.auth.ways import memberships
 from labyard.auth.ways.admission import Admission
@@ -29,6 +30,7 @@ class Asking:
 
     ways: Ways
     admission: Admission
+    audit: Requests | None = None
     _turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def before_start(self, user: Any) -> None:
@@ -81,38 +83,43 @@ class Asking:
         """Put a user of the hub into the groups that a way says; None is no word."""
         if groups is not None:
             said = self.ways.may_give(way, groups)
-            _tell(user, memberships.give(user, bound.id, said), way.key)
+            self._tell(user, memberships.give(user, bound.id, said), way.key)
 
     async def _heard(self, user: Any, bound: Bound, way: Way, identity: Identity) -> None:
         self.give(user, bound, way, identity.groups)
         before = await asyncio.to_thread(self.admission.accounts.get, user.name)
         after = await asyncio.to_thread(self.admission.heard, bound, before, identity)
-        _agree(user, before, after)
+        self._agree(user, before, after)
 
     async def withdraw(self, user: Any, bound: Bound) -> None:
         """Take away what an identity gave a user of the hub."""
-        _tell(user, memberships.give(user, bound.id, ()), bound.way)
+        self._tell(user, memberships.give(user, bound.id, ()), bound.way)
         before = await asyncio.to_thread(self.admission.accounts.get, user.name)
-        _agree(user, before, await asyncio.to_thread(self.admission.disown, bound, before))
+        after = await asyncio.to_thread(self.admission.disown, bound, before)
+        self._agree(user, before, after)
 
     def _distrust(self, user: Any, bound: Bound, error: CannotAsk) -> None:
         given = memberships.given(user, bound.id)
         if _fresh(bound) or not (risky := self.ways.privileged(given)):
             return
         log.warning("%s keeps no %s: %s", user.name, sorted(risky), error)
-        _tell(user, memberships.give(user, bound.id, given - risky), bound.way)
+        self._tell(user, memberships.give(user, bound.id, given - risky), bound.way)
+
+    def _agree(self, user: Any, before: Account, after: Account) -> None:
+        if before.admin != after.admin:
+            hub_users.set_admin(user, after.admin)
+            recording.admin_told(self.audit, user.name, after.admin)
+
+    def _tell(self, user: Any, change: memberships.Change, way: str) -> None:
+        """Say what a way's word changed, in the log and in the audit."""
+        recording.told(self.audit, user.name, change)
+        _log(user, change, way)
 
 
-def _tell(user: Any, change: memberships.Change, way: str) -> None:
-    """Log what a way's word changed."""
+def _log(user: Any, change: memberships.Change, way: str) -> None:
     for words, groups in (("joins", change.join), ("leaves", change.leave)):
         if groups:
             log.info("%s %s %s: so says %s", user.name, words, sorted(groups), way)
-
-
-def _agree(user: Any, before: Account, after: Account) -> None:
-    if before.admin != after.admin:
-        hub_users.set_admin(user, after.admin)
 
 
 def _fresh(bound: Bound) -> bool:

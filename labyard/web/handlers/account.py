@@ -17,6 +17,7 @@ class AccountHandler(OwnHandler):
 
     async def tab(self, tab: str, error: LabyardError | None = None, **more: Any) -> None:
         """Show one of the pages, with an error above what was typed if there is one."""
+        self.wrong = error
         self.show(
             f"service/account/{tab}.html",
             error.status if error else 200,

@@ -15,6 +15,7 @@ from typing import Any
 from jupyterhub.services.auth import HubOAuth, HubOAuthenticated
 from tornado.web import HTTPError, RequestHandler
 
+from labyard.audit.requests import Requests
 from labyard.core.errors import LabyardError
 from labyard.core.models import Owner
 from labyard.core.names import Names
@@ -35,6 +36,7 @@ from labyard.web.actions import Actions
 from labyard.web.announced import Announcements
 from labyard.web.dismissed import Dismissed
 from labyard.web.leaving import Leaving
+from labyard.web.onbehalf import OnBehalf, current
 from labyard.web.page import Frame
 from labyard.web.people import People
 from labyard.web.sampler import Sampler
@@ -66,6 +68,7 @@ class Parts:
     expiries: Expiries
     keeper: Keeper
     culler: Culler
+    audit: Requests
     shares: Shares
     spool: Path  # where files wait that are on their way
 
@@ -91,16 +94,24 @@ class Handler(HubOAuthenticated, Protected):
     """A handler that knows who asks. Nothing is granted but what a subclass demands and gets."""
 
     parts: Parts
+    wrong: LabyardError | None = None
+    """What kept a request from being done, also where its answer is a page; for the audit."""
 
     def initialize(self, parts: Parts) -> None:
-        """Take what the application was made of."""
+        """Take what the application was made of, and note where the request came from."""
         self.parts = parts
         self.hub_auth = parts.auth
+        self.behalf = OnBehalf(parts.audit.address(self.request))
+        current.set(self.behalf)
 
     def refuse_foreign(self) -> None:
         """Refuse what another site's page, or a lab's, is behind."""
         request, labs = self.request, f"{self.parts.settings.base_url}user/"
-        refuse_foreign(request.method, request.host, request.headers, labs=labs)
+        try:
+            refuse_foreign(request.method, request.host, request.headers, labs=labs)
+        except LabyardError:
+            self.parts.audit.forged(self)
+            raise
 
     async def prepare(self) -> None:
         """Refuse what comes from elsewhere; find out who asks without holding up anybody."""
@@ -114,6 +125,11 @@ class Handler(HubOAuthenticated, Protected):
     def caller(self) -> Mapping[str, Any] | None:
         """Return the hub's model of whoever asks."""
         return self.current_user  # type: ignore[no-any-return]
+
+    @property
+    def refused(self) -> bool:
+        """Return whether nothing was done."""
+        return self.wrong is not None or self.get_status() >= 400
 
     @property
     def token(self) -> str:
@@ -134,6 +150,7 @@ class Handler(HubOAuthenticated, Protected):
 
     def explain(self, status: int, error: BaseException | None) -> dict[str, Any]:
         """Set status and headers for what went wrong, and return the words for it."""
+        self.wrong = error if isinstance(error, LabyardError) else None
         status, words = problem(status, error)
         self.set_status(status)
         if isinstance(error, LabyardError) and error.wait:

@@ -72,13 +72,18 @@ class OwnHandler(PageHandler):
             samesite="Lax",
         )
 
+    def complain(self, error: LabyardError, *, about: str | None = None) -> None:
+        """Keep the words of an error for the next page; the audit knows that nothing was done."""
+        self.wrong = error
+        self.say("bad", error.message, error.remedy, about=about)
+
     @contextlib.contextmanager
     def errors_said(self, *, about: str | None = None) -> Iterator[None]:
         """Keep the words of an error that is raised in here for the next page."""
         try:
             yield
         except LabyardError as error:
-            self.say("bad", error.message, error.remedy, about=about)
+            self.complain(error, about=about)
 
     def heard(self) -> Sequence[str | None] | None:
         """Return what :meth:`say` kept, once: kind, first sentence, the rest, and what it is about."""
@@ -217,7 +222,7 @@ class ServerFormHandler(OwnHandler):
         try:
             await self._act(action, owner, server)
         except LabyardError as error:
-            self.say("bad", error.message, error.remedy, about=server)
+            self.complain(error, about=server)
             self.go_home()
         finally:
             self.parts.sampler.soon()

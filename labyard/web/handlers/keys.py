@@ -6,12 +6,15 @@ Who may make tokens for somebody may keep keys: both let programs in.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from labyard.core.errors import LabyardError, Refused
 from labyard.core.models import Owner
 from labyard.core.rest import operation
 from labyard.ssh import keys
-from labyard.ssh.keyring import MOST
+from labyard.ssh.keyring import MOST, KeptKey
+from labyard.ssh.keys import PublicKey
 from labyard.web import rights
 from labyard.web.handlers.account import AccountHandler
 from labyard.web.handlers.base import JsonHandler, signed_in
@@ -19,8 +22,15 @@ from labyard.web.view.keys import view_keys
 from labyard.web.view.words import utc_now
 
 
+def told(key: PublicKey | KeptKey) -> dict[str, str]:
+    """Return what the audit tells of a key."""
+    return {"fingerprint": key.fingerprint, "label": key.label}
+
+
 class KeysFormHandler(AccountHandler):
     """One's own SSH keys."""
+
+    key_told: Mapping[str, str] = MappingProxyType({})
 
     @signed_in
     async def get(self) -> None:
@@ -34,6 +44,7 @@ class KeysFormHandler(AccountHandler):
         text, label = self.get_body_argument("key", ""), self.get_body_argument("label", "")
         try:
             key = keys.parse(text, label)
+            self.key_told = told(key)
             await asyncio.to_thread(self.parts.keyring.add, owner.id, key)
         except LabyardError as error:
             return await self._show(owner, error, label=label[: keys.LONGEST_LABEL])
@@ -55,6 +66,8 @@ class KeysFormHandler(AccountHandler):
 class DeleteKeyFormHandler(AccountHandler):
     """The buttons of keys."""
 
+    key_told: Mapping[str, str] = MappingProxyType({})
+
     @signed_in
     async def post(self) -> None:
         """Forget a key."""
@@ -63,6 +76,7 @@ class DeleteKeyFormHandler(AccountHandler):
         key_id = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
         with self.errors_said():
             gone = await asyncio.to_thread(self.parts.keyring.remove, owner.id, key_id)
+            self.key_told = told(gone)
             self.say("done", f"The key {gone.label} was deleted.")
         self.again("keys")
 
@@ -80,6 +94,8 @@ _KEY = {
 
 class KeysHandler(JsonHandler):
     """A person's keys."""
+
+    key_told: Mapping[str, str] = MappingProxyType({})
 
     @operation(rights.READ_TOKENS, answer={"user": str, "keys": [_KEY]})
     async def get(self, user: str) -> None:
@@ -99,6 +115,7 @@ class KeysHandler(JsonHandler):
                 "key and label are not both text.", remedy='Send {"key": "ssh-ed25519 AAAA…"}.'
             )
         key = keys.parse(text, label)
+        self.key_told = told(key)
         kept = await asyncio.to_thread(self.parts.keyring.add, owner.id, key)
         self.reply(kept.as_json(), 201)
 
@@ -106,11 +123,14 @@ class KeysHandler(JsonHandler):
 class KeyHandler(JsonHandler):
     """One key."""
 
+    key_told: Mapping[str, str] = MappingProxyType({})
+
     @operation(rights.TOKENS)
     async def delete(self, user: str, key_id: str) -> None:
         """Forget it; answer 204."""
         owner = await self.allowed(rights.TOKENS, user)
-        await asyncio.to_thread(self.parts.keyring.remove, owner.id, int(key_id))
+        gone = await asyncio.to_thread(self.parts.keyring.remove, owner.id, int(key_id))
+        self.key_told = told(gone)
         self.set_status(204)
         self.finish()
 

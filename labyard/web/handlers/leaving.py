@@ -13,6 +13,8 @@ from labyard.web.handlers.base import JsonHandler, SignInNeeded
 class LeavingHandler(JsonHandler):
     """A person, and what is theirs."""
 
+    gone: tuple[str, ...] = ()
+
     @operation(
         "admin:users",
         query={"volumes": Literal["keep", "delete"]},
@@ -25,12 +27,11 @@ class LeavingHandler(JsonHandler):
         volumes = self.get_query_argument("volumes", "keep")
         if volumes not in {"keep", "delete"}:
             raise Refused(f"volumes is {volumes[:40]!r}.", remedy="Send keep or delete.")
-        gone: tuple[str, ...] = ()
         if volumes == "delete":
-            gone = await self.parts.leaving(self.token, await self.allowed(rights.ACT, user))
+            self.gone = await self.parts.leaving(self.token, await self.allowed(rights.ACT, user))
         else:
             await self.parts.accounts.remove(self.token, user)
-        self.reply({"user": user, "volumes": list(gone)})
+        self.reply({"user": user, "volumes": list(self.gone)})
 
 
 ROUTES = ((r"api/users/([^/]+)", LeavingHandler),)

@@ -9,7 +9,9 @@ from typing import Any
 from tornado.web import HTTPError
 
 from labyard.core.errors import Forbidden, LabyardError, Refused
+from labyard.core.models import Owner
 from labyard.core.units import show_bytes
+from labyard.volumes.transfers import Upload
 from labyard.web.handlers.base import Handler, SignInNeeded
 from labyard.web.incoming import Body
 from labyard.web.security import TooLarge
@@ -42,6 +44,9 @@ class Receiving(Handler):
     incoming: Body
     work: asyncio.Task[int]
     known = False
+    # For the audit: whose volume and where in it, and how many files came.
+    wanted: tuple[Owner, Upload] | None = None
+    files: int | None = None
     _watching: asyncio.Task[None] | None = None
 
     def expect(self) -> None:

@@ -10,7 +10,6 @@ from typing import Literal
 from tornado.web import stream_request_body
 
 from labyard.core.errors import LabyardError, Refused
-from labyard.core.models import Owner
 from labyard.core.rest import operation
 from labyard.volumes.intake import Intake
 from labyard.volumes.tars import shown
@@ -54,6 +53,7 @@ class UploadFormHandler(Receiving, OwnHandler):
             strip="strip" in fields,
             drop_links="drop_links" in fields,
         )
+        self.wanted = owner, wanted
 
         async def source(intake: Intake) -> AsyncIterator[bytes]:
             if "unpack" in fields:
@@ -74,11 +74,11 @@ class UploadFormHandler(Receiving, OwnHandler):
         if self._finished:
             return
         try:
-            count = await self.outcome()
+            count = self.files = await self.outcome()
         except LabyardError as error:
             if not self.known:
                 raise
-            self.say("bad", error.message, error.remedy)
+            self.complain(error)
         else:
             self.say("done", f"{count} file{'' if count == 1 else 's'} uploaded.")
         finally:
@@ -93,8 +93,6 @@ class UploadFormHandler(Receiving, OwnHandler):
 @stream_request_body
 class UploadHandler(Receiving, JsonHandler):
     """REST: the body is one archive."""
-
-    wanted: tuple[Owner, Upload]
 
     async def prepare(self) -> None:
         """Find out who asks, then begin."""
@@ -123,6 +121,7 @@ class UploadHandler(Receiving, JsonHandler):
             async for out in steps(intake.finish()):
                 yield out
 
+        assert self.wanted is not None  # noqa: S101  for mypy: `prepare` has set it
         owner, wanted = self.wanted
         return await self.parts.actions.upload(self.token, owner, wanted, source)
 
@@ -136,7 +135,7 @@ class UploadHandler(Receiving, JsonHandler):
         """Answer how many files were taken."""
         if self._finished:
             return
-        count = await self.outcome()
+        count = self.files = await self.outcome()
         self.parts.sampler.soon()
         self.reply({"user": user, "volume": key, "files": count})
 

@@ -117,7 +117,7 @@ class ResetFormHandler(VolumesHandler):
         try:
             await self.parts.actions.reset(self.token, owner, [key])
         except LabyardError as error:
-            self.say("bad", error.message, error.remedy)
+            self.complain(error)
         else:
             self.say("done", f"{key.capitalize()} was reset. It is made anew at the next start.")
         finally:
@@ -142,7 +142,7 @@ class DownloadHandler(VolumesHandler):
         try:
             await send(self, owner, key, folder)
         except LabyardError as error:
-            self.say("bad", error.message, error.remedy)
+            self.complain(error)
             self.go_to_volumes()
 
 

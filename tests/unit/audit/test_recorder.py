@@ -82,7 +82,7 @@ def test_a_detail_that_nobody_declared_is_left_out_and_told(
     table = Table()
     recorder = Recorder(table.write)
     with caplog.at_level(logging.ERROR):
-        recorder.record(actions.PASSWORD_SET, NOBODY, user("anna"), password="hunter2")
+        recorder.record(actions.PASSWORD_SET, NOBODY, user("anna"), {"password": "hunter2"})
     recorder.close()
     assert table.entries == []
     assert "password.set has no details called ['password']" in caplog.text

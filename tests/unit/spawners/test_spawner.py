@@ -33,6 +33,7 @@ class Engine(LocalEngine):
 @dataclass
 class Place:
     engine: Engine
+    audit: None = None
 
 
 @dataclass

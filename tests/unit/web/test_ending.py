@@ -16,6 +16,7 @@ from labyard.web.ending import ServiceHands
 from labyard.web.hub import HubUnreachable
 from labyard.web.servers import Person, Server
 from labyard.web.turns import Turns
+from tests.tools.audits import InMemory
 from tests.unit.web.conftest import ANNA
 
 StillDue = Callable[[], Awaitable[bool]]
@@ -62,7 +63,7 @@ class Place:
             hub=self.hub, locks=locks, turns=self.turns, engine=engine, grace=1.0, lab=self._lab
         )
         nobody: Any = None
-        self.hands = ServiceHands(actions, nobody, nobody, "service's")  # type: ignore[arg-type]
+        self.hands = ServiceHands(actions, nobody, nobody, "service's", InMemory())  # type: ignore[arg-type]
 
     async def _lab(self, *_: Any) -> Any:
         if self.engine_away:

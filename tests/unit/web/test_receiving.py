@@ -21,6 +21,7 @@ from labyard.web.handlers import receiving
 from labyard.web.handlers.base import JsonHandler, SignInNeeded
 from labyard.web.incoming import Patience
 from labyard.web.kept import Kept, NoRoom
+from tests.tools.audits import InMemory
 
 SETTINGS = Settings(uploads=Uploads(max_size=2**18))
 
@@ -101,7 +102,7 @@ async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[int, li
     monkeypatch.setattr(receiving, "_UNKNOWN", 0.3)
     monkeypatch.setattr(incoming, "_SILENCE", 10)
     ends: list[str] = []
-    given = {"parts": SimpleNamespace(settings=SETTINGS, auth=None), "ends": ends}
+    given = {"parts": SimpleNamespace(settings=SETTINGS, auth=None, audit=InMemory()), "ends": ends}
     server = HTTPServer(Application([(r"/.*", Probe, given)]))
     socket, port = bind_unused_port()
     server.add_socket(socket)
