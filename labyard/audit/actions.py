@@ -42,6 +42,16 @@ ACCOUNT_RENAME = _action("account.rename", "An account gets another name.", "to"
 ACCOUNT_REMOVE = _action("account.remove", "An account is removed.")
 ADMIN_GIVE = _action("admin.give", "Somebody is made an administrator.")
 ADMIN_TAKE = _action("admin.take", "Somebody is no administrator any more.")
+IDENTITY_LINK = _action(
+    "identity.link", "An account may be signed in to by another way.", "way", "issuer", "subject"
+)
+IDENTITY_UNLINK = _action(
+    "identity.unlink",
+    "An account is not signed in to by a way any more.",
+    "way",
+    "issuer",
+    "subject",
+)
 CODE_MAKE = _action("code.make", "A one-time code for a new password is made.")
 PASSWORD_SET = _action("password.set", "A password is set with a one-time code.")
 PASSWORD_CHANGE = _action("password.change", "Somebody changes their own password.")

@@ -20,6 +20,7 @@ from labyard.audit.entry import HUB, Kind, Party, user
 from labyard.audit.requests import Act, Rule, Rules, named, sent
 from labyard.auth import api, deciding, policies, recording
 from labyard.auth import pages as own_pages
+from labyard.auth.ways import api as ways_api
 from labyard.auth.ways import arrival
 
 # Seconds: a token that the service makes to ask a lab something in its owner's name lives as long.
@@ -95,6 +96,15 @@ def _account(handler: Any) -> Iterator[Act]:
         yield _admin(body.get("admin") is not False), user(name), {}
     else:
         yield _ACCOUNT[action], user(name), {}
+
+
+def _identity(action: Action) -> Rule:
+    def rule(handler: Any) -> Iterator[Act]:
+        body = sent(handler)
+        known = {part: body[part] for part in ("way", "issuer", "subject") if part in body}
+        yield action, user(handler.path_args[0]), {k: str(v) for k, v in known.items()}
+
+    return rule
 
 
 def _account_form(handler: Any) -> Iterator[Act]:
@@ -262,6 +272,8 @@ RULES: Rules = {
     (deciding.AccountsHandler, "POST"): _account_form,
     (api.AccountList, "POST"): _account_added,
     (api.Invitations, "POST"): _invited,
+    (ways_api.IdentityList, "POST"): _identity(act.IDENTITY_LINK),
+    (ways_api.IdentityGone, "POST"): _identity(act.IDENTITY_UNLINK),
     (api.AccountOne, "DELETE"): _named(act.ACCOUNT_REMOVE),
     (api.AccountAction, "POST"): _account,
     (policies.PolicyList, "POST"): _policies_set,
