@@ -25,6 +25,13 @@ def as_http(error: LabyardError) -> web.HTTPError:
     return _Answer(error)
 
 
+def own_address(handler: Any) -> str:
+    """Return the hub's whole address as people type it: the site's, else the one they asked for."""
+    public, request = handler.settings.get("public_url"), handler.request
+    scheme, host = (public.scheme, public.netloc) if public else (request.protocol, request.host)
+    return f"{scheme}://{host}{handler.hub.base_url}"
+
+
 class _Answer(web.HTTPError):
     """The hub's handlers add ``headers`` to what they answer."""
 

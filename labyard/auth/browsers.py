@@ -1,6 +1,7 @@
-"""Browsers that were signed in before. They are throttled apart from everybody else.
+"""What a browser remembers of a sign-in: as whom, and by which way.
 
-So nobody can keep a person out by failing in that person's name, not even from the same address. The
+Browsers that were signed in before are throttled apart from everybody else, so nobody can keep a person
+out by failing in that person's name, not even from the same address. The
 cookie says no more than that: it lets nobody in.
 """
 
@@ -10,6 +11,7 @@ import secrets
 from typing import Any
 
 _COOKIE = "labyard-known"
+_WAY = "labyard-way"
 _DAYS = 90
 
 
@@ -26,3 +28,15 @@ def remember(handler: Any, name: str) -> None:
     handler._set_cookie(
         _COOKIE, value, path=handler.hub.base_url, expires_days=_DAYS, samesite="Lax"
     )
+
+
+def came_by(handler: Any, way: str) -> None:
+    """Let the browser remember by which way somebody came in, until they sign out."""
+    handler._set_cookie(_WAY, way, path=handler.hub.base_url, expires_days=None)
+
+
+def goes_by(handler: Any) -> str:
+    """Return the way by which whoever signs out came in, and forget it; empty for a password."""
+    way = handler.get_secure_cookie(_WAY) or b""
+    handler.clear_cookie(_WAY, path=handler.hub.base_url)
+    return str(way.decode(errors="replace"))

@@ -10,7 +10,7 @@ from jupyterhub.scopes import needs_scope
 from tornado import web
 
 from labyard.auth import actions, hub_users, listing
-from labyard.auth.answers import Page
+from labyard.auth.answers import Page, own_address
 from labyard.core.errors import LabyardError
 
 
@@ -64,14 +64,8 @@ class AccountsHandler(Page):
             self.redirect(f"{self.hub.base_url}accounts{query}", status=303)
 
     def _invitation(self, name: str) -> str:
-        """Return the whole address to hand out: the site's, else the one this page was asked for at."""
-        public = self.settings.get("public_url")
-        origin = (
-            f"{public.scheme}://{public.netloc}"
-            if public
-            else f"{self.request.protocol}://{self.request.host}"
-        )
-        return f"{origin}{self.hub.base_url}invitation?name={quote(name)}"
+        """Return the whole address to hand out."""
+        return f"{own_address(self)}invitation?name={quote(name)}"
 
     async def _list(self, error: LabyardError | None = None, **values: Any) -> None:
         people, pending = await asyncio.to_thread(self._look)

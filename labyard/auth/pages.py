@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from jupyterhub.handlers import login
@@ -12,8 +13,9 @@ from labyard.audit import actions as act
 from labyard.audit import entry
 from labyard.auth import browsers, recording, sessions
 from labyard.auth.accounts import Account
-from labyard.auth.answers import Page
+from labyard.auth.answers import Page, own_address
 from labyard.auth.deciding import AccountsHandler
+from labyard.auth.ways.way import CannotAsk
 from labyard.core.errors import Forbidden, LabyardError, Refused
 
 # What the sign-in page's address says to get the form where passwords are switched off.
@@ -46,6 +48,7 @@ class LoginHandler(Page, login.LoginHandler):
         if user is None:
             raise web.HTTPError(403)
         browsers.remember(self, user.name)
+        browsers.came_by(self, "")
         self._jupyterhub_user = user
         self.redirect(self.get_next_url(user))
 
@@ -83,8 +86,16 @@ class LogoutHandler(Page, login.LogoutHandler):
             self.redirect(self.settings["default_url"] or self.hub.base_url + "home")
 
     async def render_logout_page(self) -> None:
-        """Say that this browser is signed out, and lead back in."""
-        await self.show("signed_out.html")
+        """Say that this browser is signed out, and lead back in; or sign out at the provider, too."""
+        way = self.authenticator.ways.get(browsers.goes_by(self))
+        farewell = ""
+        if way is not None:
+            with suppress(CannotAsk):  # then only this place forgets them
+                farewell = await way.farewell(own_address(self) + "login")
+        if farewell:
+            self.redirect(farewell)
+        else:
+            await self.show("signed_out.html")
 
 
 class _NewPassword(Page):

@@ -11,6 +11,7 @@ import click
 from labyard.cli import output
 from labyard.cli.client import Client
 from labyard.cli.exact import exactly
+from labyard.cli.identities import identities, link, unlink
 from labyard.cli.keys import keys
 from labyard.cli.site import client, public_url, with_installation
 from labyard.cli.whole import WholeHelp
@@ -27,7 +28,8 @@ def users() -> None:
     """List, add, approve and remove people. Names are matched whole."""
 
 
-users.add_command(keys)
+for verb in (keys, identities, link, unlink):
+    users.add_command(verb)
 
 
 @users.command("list")

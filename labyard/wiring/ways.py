@@ -53,6 +53,5 @@ def switched_on(site: Installation) -> Iterator[Way]:
                 ca=provider_files.ca(site, provider),
             ),
             callback=callback,
-            public=site.settings.public_url,
         )
     yield from doors(site)

@@ -19,6 +19,7 @@ from labyard.settings.schema import Settings
 from tests.browser.looks import look
 from tests.tools.hostile import CORPUS, SCRIPTS, fitting
 from tests.tools.person import Person
+from tests.tools.provider import SECRET, Provider
 from tests.tools.seclusion import secluded
 from tests.tools.yard import PASSWORD, Yard
 
@@ -123,11 +124,33 @@ def known() -> set[tuple[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def named(make_shared_yard: Callable[..., Yard]) -> Yard:
-    """An installation below /jupyterhub whose labs have host names of their own."""
+def sso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    """The provider of ``named``. It starts with the first test that needs it."""
+    provider = Provider(tmp_path_factory.mktemp("sso"), [])
+    (provider.directory / "client-secret").write_text(SECRET)
+    yield provider
+    provider.stop()
+
+
+@pytest.fixture(scope="session")
+def named(make_shared_yard: Callable[..., Yard], sso: Provider) -> Yard:
+    """An installation below /jupyterhub whose labs have host names of their own, and two ways to sign in."""
+    casdoor = {
+        "key": "casdoor",
+        "preset": "casdoor",
+        "issuer": sso.issuer,
+        "client_id": "labyard",
+        "client_secret_file": str(sso.directory / "client-secret"),
+        "new_accounts": "approve",
+        "sign_out": True,
+    }
     place = make_shared_yard(
-        named="hub.localhost", base_url="/jupyterhub", edge={"proxy": "haproxy"}
+        named="hub.localhost",
+        base_url="/jupyterhub",
+        edge={"proxy": "haproxy"},
+        auth={"oidc": [casdoor]},
     )
+    sso.callbacks.append(f"{place.url}hub/oauth_callback")
     place.up()
     return place
 

@@ -73,6 +73,7 @@ class Provider:
                 "client_id": name,
                 "client_secret": SECRET,
                 "redirect_uris": self.callbacks,
+                "post_logout_redirect_uris": [_login(one) for one in self.callbacks],
                 "grant_types": ["authorization_code", "refresh_token"],
                 "token_endpoint_auth_method": "client_secret_post",
             }
@@ -142,6 +143,10 @@ class Provider:
         fresh = self._file.with_suffix(".new")
         fresh.write_text(json.dumps(self.people))
         fresh.replace(self._file)
+
+
+def _login(callback: str) -> str:
+    return callback.partition("/hub/")[0] + "/hub/login"
 
 
 if __name__ == "__main__":

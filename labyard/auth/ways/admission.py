@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -32,10 +33,13 @@ class NameTaken(Forbidden):
     code = "name-taken"
 
     def __init__(self, name: str, identity: Identity) -> None:
+        named = zip(("--way", "--issuer", "--subject"), identity.key, strict=True)
+        parts = ["labyard", "users", "link", name, *(part for pair in named for part in pair)]
+        self.link = shlex.join(parts)
+        """What an administrator enters; what the provider says is quoted."""
         super().__init__(
             f"There is an account named {name} here already, and nothing says that it is yours.",
-            remedy=f"If it is, ask an administrator to link it: labyard users link {name}"
-            f" --way {identity.way} --issuer '{identity.issuer}' --subject '{identity.subject}'",
+            remedy=f"If it is, ask an administrator to link it: {self.link}",
         )
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from jupyterhub.utils import url_path_join
 from oauthenticator.generic import GenericOAuthenticator
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 from tornado.web import HTTPError
 
+from labyard.auth.answers import own_address
 from labyard.auth.ways.endpoints import Endpoints
 from labyard.auth.ways.provider import Provider
 from labyard.auth.ways.way import CannotAsk, NoLonger
@@ -26,17 +26,12 @@ class Client(GenericOAuthenticator):
     """The path below ``/hub`` to which the provider sends people back."""
 
     @classmethod
-    def of(cls, provider: Provider, callback: str, public: str) -> Client:
-        """Return the client for ``provider``; its addresses come with :meth:`at`.
-
-        ``public`` is the address of this place, base path included; empty where that is whatever
-        address people use.
-        """
+    def of(cls, provider: Provider, callback: str) -> Client:
+        """Return the client for ``provider``; its addresses come with :meth:`at`."""
         # A redirect would take the client secret along.
         request = {"follow_redirects": False, "request_timeout": _PATIENCE}
         trusted = {"ca_certs": provider.ca} if provider.ca else {}
         client = cls(
-            oauth_callback_url=url_path_join(public, "hub", callback) if public else "",
             client_id=provider.client_id,
             client_secret=provider.client_secret,
             scope=list(provider.scopes),
@@ -50,10 +45,7 @@ class Client(GenericOAuthenticator):
 
     def get_callback_url(self, handler: Any = None) -> str:
         """Return where the provider sends people back to."""
-        if self.oauth_callback_url:
-            return str(self.oauth_callback_url)
-        origin = f"{handler.request.protocol}://{handler.request.host}"
-        return str(url_path_join(origin, handler.hub.base_url, self.callback))
+        return own_address(handler) + self.callback.lstrip("/")
 
     def at(self, endpoints: Endpoints) -> None:
         """Use these addresses from now on."""

@@ -19,15 +19,14 @@ from labyard.auth.ways.way import Bound, CannotAsk, Identity, Way
 class Oidc(Way):
     """One provider.
 
-    ``callback`` is the path below ``/hub`` to which it sends people back; ``public`` is as for
-    :meth:`Client.of`.
+    ``callback`` is the path below ``/hub`` to which it sends people back.
     """
 
-    def __init__(self, provider: Provider, *, callback: str, public: str = "") -> None:
+    def __init__(self, provider: Provider, *, callback: str) -> None:
         super().__init__(provider.key, provider.label, provider.welcome)
         self.trusted_groups = frozenset(provider.groups.values())
         self.provider = provider
-        self.client = Client.of(provider, callback, public)
+        self.client = Client.of(provider, callback)
         self._directory = Directory(provider, self.client.get_json)
         self._begin, self._callback = f"/ways/{provider.key}", callback
 

@@ -13,7 +13,8 @@ from oauthenticator.oauth2 import OAuthCallbackHandler, OAuthLoginHandler, _dese
 from tornado import web
 
 from labyard.auth.answers import Page
-from labyard.auth.ways.arrival import Arrival
+from labyard.auth.ways.arrival import Arrival, Told
+from labyard.auth.ways.way import Identity
 from labyard.core.errors import LabyardError, Refused
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _nonce(state: str) -> str:
     return hashlib.sha256(f"nonce {verifier}".encode()).hexdigest()
 
 
-class Begin(Page, OAuthLoginHandler):
+class Begin(Told, OAuthLoginHandler):
     """Sends people to the provider."""
 
     way: ClassVar[Oidc]
@@ -61,7 +62,11 @@ class Begin(Page, OAuthLoginHandler):
 
     async def get(self) -> None:
         """Go to the provider."""
-        client = await self.way.ready()
+        try:
+            client = await self.way.ready()
+        except LabyardError as error:
+            await self.refuse(error)
+            return
         try:
             self._client = client
             super().get()
@@ -88,6 +93,14 @@ class Callback(Arrival, OAuthCallbackHandler):
 
     async def get(self) -> None:
         """Sign in who comes back, if it is the browser that set out."""
+        try:
+            identity = await self._identity()
+        except LabyardError as error:
+            await self.refuse(error)
+        else:
+            await self.come_in(identity)
+
+    async def _identity(self) -> Identity:
         state = self.get_state_cookie()
         try:
             self.check_state()  # first: nothing else of the address is worth a look without it
@@ -95,7 +108,7 @@ class Callback(Arrival, OAuthCallbackHandler):
             raise Stale from None
         self._check_answer()
         params = self.way.client.build_access_tokens_request_params(self)
-        await self.come_in(await self.way.redeem(params, _nonce(state)))
+        return await self.way.redeem(params, _nonce(state))
 
     def get_state_cookie(self) -> str:
         """Return the state that this browser set out with. It is good once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -157,7 +158,7 @@ def test_a_second_way_does_not_take_over_a_name(house: Any, hub: Hub, provider: 
     browser, answer = come(house, "6", "second")
     assert answer.status_code == 403
     assert "There is an account named oidc-two here already" in answer.text
-    assert f"--way second --issuer &#39;{provider.issuer}&#39; --subject &#39;6&#39;" in answer.text
+    assert f"oidc-two --way second --issuer {provider.issuer} --subject 6" in answer.text
     assert not browser.signed_in
 
 
@@ -330,3 +331,28 @@ def test_a_provider_that_is_away_says_so(house: Any, hub: Hub, provider: Provide
         assert groups(hub, "oidc-away") == {"staff"}
     finally:
         provider.start()
+
+
+def test_where_passwords_are_off_only_administrators_have_one(tmp_path: Path) -> None:
+    hub = Hub(tmp_path, f"sqlite:///{tmp_path}/labyard.sqlite", password=False)
+    hub.start()
+    try:
+        admin = hub.bootstrap()
+        page = hub.browser().open("login").text
+        assert 'name="password"' not in page
+        assert "Administrators sign in with a password" in page
+        assert 'name="password"' in hub.browser().open("login?way=password").text
+        assert hub.browser().open("signup").status_code == 404
+        assert hub.browser().sign_in("admin", query="?way=password").status_code == 302
+        made = hub.api("POST", "labyard/accounts", {"name": "oidc-coded"}).json()
+        answer = hub.browser().submit(
+            "invitation",
+            username="oidc-coded",
+            code=made["code"],
+            password=PASSWORD,
+            confirm=PASSWORD,
+        )
+        assert answer.status_code == 403
+        assert admin.signed_in
+    finally:
+        hub.stop()

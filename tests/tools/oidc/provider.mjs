@@ -61,6 +61,7 @@ const page = (body) => `<!doctype html><html lang="en"><title>Provider</title><h
 
 const handle = async (request, response) => {
   const url = new URL(request.url, issuer);
+  if (url.pathname === '/favicon.ico') return response.end();
   if (!url.pathname.startsWith('/sign-in/')) return provider.callback()(request, response);
   if (url.searchParams.has('refuse')) {
     return provider.interactionFinished(request, response, { error: 'access_denied' });
