@@ -10,8 +10,6 @@ from labyard.core.errors import EngineUnreachable, SettingsError
 from labyard.edge import configurable, haproxy, install, pages, process
 from labyard.edge.config import Door
 from labyard.engines import firewall, host
-from labyard.engines.docker.connect import find_socket
-from labyard.engines.docker.engine import DockerEngine
 from labyard.engines.local import install as local_install
 from labyard.images import build
 from labyard.images.progress import Bar
@@ -50,6 +48,8 @@ def _see_headers_safe(site: Installation, *, proxy: str, engine: str) -> None:
 
 
 async def _engine(site: Installation, before: Choices | None) -> tuple[str, str]:
+    from labyard.engines.docker.connect import find_socket  # noqa: PLC0415 - see Installation.engine
+
     settings = site.settings.engine
     if settings.kind == "local":
         return "local", ""
@@ -77,6 +77,8 @@ async def _engine(site: Installation, before: Choices | None) -> tuple[str, str]
 
 
 async def _kind(site: Installation, socket: str) -> str:
+    from labyard.engines.docker.engine import DockerEngine  # noqa: PLC0415
+
     engine = DockerEngine(socket, site.names, timeout=site.settings.engine.timeout)
     try:
         return (await engine.info()).kind

@@ -17,10 +17,8 @@ from labyard.core.names import Names
 from labyard.core.paths import Paths
 from labyard.edge.vouching import LOOPBACK
 from labyard.engines.base import Engine
-from labyard.engines.docker.engine import DockerEngine
 from labyard.engines.firewall import Firewall
 from labyard.engines.host import hub_address
-from labyard.engines.local.engine import LocalEngine
 from labyard.engines.local.spec import home
 from labyard.notices.keys import Keys
 from labyard.settings.effective import Effective, with_effective
@@ -192,6 +190,10 @@ class Installation:
 
     def engine(self) -> Engine:
         """Return a new connection to the engine; whoever asks closes it."""
+        # Most verbs of the command line never ask it, and its library is a third of what they would read.
+        from labyard.engines.docker.engine import DockerEngine  # noqa: PLC0415
+        from labyard.engines.local.engine import LocalEngine  # noqa: PLC0415
+
         choices = self.choices
         if choices.engine == "local":
             return LocalEngine(self.settings.installation, self.local_root, self.lab_tools / "bin")

@@ -9,9 +9,9 @@ from pathlib import PurePath
 
 # Longest first, as the reports of whole runs said (.build/reports). The order of the rest is no matter.
 LONG = (
-    "expiry variants door people up engine_away options uploads starting neighbours home "
-    "start_failures start_engine pages races transfers volumes lab_image killed account storage "
-    "sign_out main_job"
+    "expiry variants engine_away door up neighbours starting uploads options races lab_image volumes "
+    "people start_failures start_engine home pages groups transfers storage doctor journey killed "
+    "hostile_text sign_out memory account notices base_urls main_job lab_pages style figures"
 ).split()
 
 

@@ -76,10 +76,10 @@ def test_help_says_every_sentence_to_its_end(verb):
     assert "..." not in said.split("Commands:")[1]
 
 
-def test_who_only_asks_the_hub_reads_no_database_library():
+def test_who_only_asks_the_hub_reads_no_library_of_database_or_engine():
     code = (
         "import labyard.cli.users, labyard.cli.servers, labyard.cli.down, sys;"
-        "sys.exit(' '.join({'sqlalchemy', 'alembic', 'jupyterhub'} & sys.modules.keys()))"
+        "sys.exit(' '.join({'sqlalchemy', 'alembic', 'jupyterhub', 'aiohttp'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.split() == []
