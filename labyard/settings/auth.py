@@ -7,6 +7,7 @@ from pydantic import model_validator
 from labyard.settings import clashes
 from labyard.settings.header import HeaderSignIn
 from labyard.settings.kinds import Flag, HostPath, Seconds, Username, Whole
+from labyard.settings.ldap import Directory
 from labyard.settings.oidc import Provider
 from labyard.settings.section import Disagreement, Section, option
 
@@ -49,6 +50,7 @@ class Auth(Section):
     header: HeaderSignIn = option(
         HeaderSignIn, "Sign-in by a header that a proxy of edge.trusted_proxies sets."
     )
+    ldap: Directory = option(Directory, "Sign-in with name and password of a directory.")
     email_names: Flag = option(False, "Admit @ and + and up to 64 characters in usernames.")
     min_password: Whole = option(12, "Shortest password.", ge=8, le=128)
     session: Seconds = option("14d", "How long a browser stays signed in.")

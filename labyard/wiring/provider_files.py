@@ -1,4 +1,4 @@
-"""The files that the settings of providers name: secrets stay out of settings, environment and listings."""
+"""The files that ways to sign in name: secrets stay out of settings, environment and listings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from labyard.wiring.installation import Installation
 
 
 def check(site: Installation) -> None:
-    """Do nothing if every file is there that a provider needs.
+    """Do nothing if every file is there that a way to sign in needs.
 
     Raises
     ------
@@ -20,6 +20,8 @@ def check(site: Installation) -> None:
     for provider in site.settings.auth.oidc:
         secret(site, provider)
         ca(site, provider)
+    ldap_password(site)
+    ldap_ca(site)
 
 
 def secret(site: Installation, provider: Provider) -> str:
@@ -29,14 +31,8 @@ def secret(site: Installation, provider: Provider) -> str:
     ------
     SettingsError
     """
-    path = beside(site.loaded.path, provider.client_secret_file)
-    found = _text(path, f"auth.oidc: {provider.key}: client_secret_file").strip()
-    if not found:
-        raise SettingsError(
-            f"auth.oidc: {provider.key}: client_secret_file {path} is empty.",
-            remedy="Write into it the secret that the provider shows for this client.",
-        )
-    return found
+    where = f"auth.oidc: {provider.key}: client_secret_file"
+    return _secret(site, provider.client_secret_file, where, "the secret of this client")
 
 
 def ca(site: Installation, provider: Provider) -> str:
@@ -46,10 +42,47 @@ def ca(site: Installation, provider: Provider) -> str:
     ------
     SettingsError
     """
-    if not provider.ca:
+    return _ca(site, provider.ca, f"auth.oidc: {provider.key}: ca")
+
+
+def ldap_password(site: Installation) -> str:
+    """Return the password of the account that looks people up; empty without such an account.
+
+    Raises
+    ------
+    SettingsError
+    """
+    file = site.settings.auth.ldap.bind_password_file
+    return (
+        _secret(site, file, "auth.ldap.bind_password_file", "that account's password")
+        if file
+        else ""
+    )
+
+
+def ldap_ca(site: Installation) -> str:
+    """Return the path of the certificates to trust for the directory; empty for the machine's own.
+
+    Raises
+    ------
+    SettingsError
+    """
+    return _ca(site, site.settings.auth.ldap.ca, "auth.ldap.ca")
+
+
+def _secret(site: Installation, file: str, where: str, what: str) -> str:
+    path = beside(site.loaded.path, file)
+    found = _text(path, where).strip()
+    if not found:
+        raise SettingsError(f"{where} {path} is empty.", remedy=f"Write into it {what}.")
+    return found
+
+
+def _ca(site: Installation, file: str, where: str) -> str:
+    if not file:
         return ""
-    path = beside(site.loaded.path, provider.ca)
-    _text(path, f"auth.oidc: {provider.key}: ca")
+    path = beside(site.loaded.path, file)
+    _text(path, where)
     return str(path)
 
 

@@ -71,6 +71,7 @@ class Hub:
     options: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     ways: dict[str, dict[str, Any]] = field(default_factory=dict)
+    ldap: dict[str, Any] = field(default_factory=dict)
     password: bool = True
     token: str = field(default_factory=lambda: secrets.token_hex(16))
     ports: list[int] = field(default_factory=lambda: free_ports(2))
@@ -107,6 +108,7 @@ class Hub:
                     "python": sys.executable,
                     "options": self.options,
                     "ways": self.ways,
+                    "ldap": self.ldap,
                     "password": self.password,
                 }
             )

@@ -8,6 +8,8 @@ from jupyterhub.proxy import Proxy
 from jupyterhub.spawner import SimpleLocalProcessSpawner
 
 from labyard.auth.native import LabyardAuthenticator
+from labyard.auth.ways.directory import Directory, Place
+from labyard.auth.ways.ldap import LdapWay, Rights
 from labyard.auth.ways.oidc import Oidc
 from labyard.auth.ways.provider import Provider
 from labyard.auth.ways.way import Welcome
@@ -69,6 +71,15 @@ LabyardAuthenticator.ways = Ways(
     [
         Oidc(Provider(**{**way, "welcome": Welcome(way["welcome"])}), callback=callback)
         for callback, way in told["ways"].items()
+    ]
+    + [
+        LdapWay(
+            Directory(Place(**told["ldap"])),
+            Rights({"physics": "team", "engineers": "docker-privileged"}, "chiefs"),
+            label="the directory",
+            welcome=Welcome.APPROVE,
+        )
+        for _ in range(bool(told["ldap"]))
     ],
     password=told["password"],
     key=b"k" * 32,

@@ -228,6 +228,32 @@ LISTED = "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16"
             "auth.header: role_header and required_role need each other.",
         ),
         (
+            "auth: {ldap: {server: 'ldaps://x.example.org'}}",
+            "auth.ldap: give one of bind_dn and user_dn.",
+        ),
+        (
+            "auth: {ldap: {server: 'ldaps://x.example.org', bind_dn: cn=a, user_base: dc=b}}",
+            "auth.ldap: bind_dn and bind_password_file need each other.",
+        ),
+        (
+            "auth: {ldap: {server: 'ldaps://x.example.org', user_dn: 'uid={user},dc=b'}}",
+            "auth.ldap: user_dn needs {username} in it, once, and no other braces.",
+        ),
+        (
+            "auth: {ldap: {server: 'ldap://x.example.org', user_dn: 'uid={username}',"
+            " start_tls: false}}",
+            "auth.ldap: start_tls is false, but server is another machine.",
+        ),
+        (
+            "auth: {ldap: {server: 'ldap://a', user_dn: 'uid={username}', admin_group: b}}",
+            "auth.ldap: groups and admin_group need a group_base to look for them in.",
+        ),
+        (
+            "auth: {ldap: {server: 'http://x.example.org'}}",
+            'auth.ldap.server: "http://x.example.org" is not allowed; it must be an address such as'
+            " ldaps://ldap.example.org or ldap://ldap.example.org:389, or empty.",
+        ),
+        (
             "auth: {blocked: [admin]}",
             "auth.blocked has admin, the first administrator.",
         ),
