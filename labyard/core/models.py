@@ -94,7 +94,8 @@ class ServerPlan:
     reach the lab through a file that only its own user can read. ``cpu`` is a number of cores,
     ``memory`` and ``shm`` are bytes; None means no limit. ``gpus`` are ids of GPUs, or names of CDI
     devices. ``volume_labels`` go on volumes that are made for this plan. What is written below
-    ``scratch`` goes with the lab. ``groups`` are ids of groups that its user is in besides.
+    ``scratch`` goes with the lab; ``volume_options`` are the engine's, for volumes that are shares of file
+    servers, passwords included. ``groups`` are ids of groups that its user is in besides.
     """
 
     ref: ServerRef
@@ -117,6 +118,7 @@ class ServerPlan:
     network: NetworkPlan | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     volume_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    volume_options: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     hardening: Hardening = field(default_factory=Hardening)
 
 

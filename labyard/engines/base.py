@@ -42,6 +42,11 @@ class Engine(ABC):
         return {}
 
     @property
+    def here(self) -> bool:
+        """Return whether directories of this machine can be handed to labs by their paths."""
+        return False
+
+    @property
     def socket(self) -> Socket | None:
         """Return the engine's own socket on this host, where labs could be given it."""
         return None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from labyard.options.declaration import Options
 from labyard.policies.allowed import Allowed
 from labyard.policies.grant import Grant
+from labyard.settings.storage import Extra, extra
 
 
 class Environment(Grant[Mapping[str, str]]):
@@ -37,6 +39,54 @@ class Environment(Grant[Mapping[str, str]]):
     def words(self, value: Mapping[str, str]) -> str:
         """Return the names: values may be long."""
         return ", ".join(sorted(value)) or "none"
+
+
+class Volumes(Grant[tuple[Extra, ...]]):
+    """Directories besides everybody's volumes: of several groups, all of them."""
+
+    name, title = "volumes", "volumes"
+
+    def of(self, allowed: Allowed) -> tuple[Extra, ...]:
+        """Return the directories."""
+        return allowed.volumes
+
+    def read(self, written: Iterable[str]) -> tuple[Extra, ...]:
+        """Return what is written; of one target, the first."""
+        return self.together((), tuple(map(extra, written)))
+
+    def together(self, one: tuple[Extra, ...], other: tuple[Extra, ...]) -> tuple[Extra, ...]:
+        """Return those of both. At one target the first stays, writable if either says so of it."""
+        at = {each.target: each for each in one}
+        for each in other:
+            there = at.setdefault(each.target, each)
+            if there.source == each.source and not each.read_only:
+                at[each.target] = each
+        return tuple(at[target] for target in sorted(at))
+
+    def apply(self, value: tuple[Extra, ...], allowed: Allowed) -> Allowed:
+        """Return what is allowed with these."""
+        return replace(allowed, volumes=value)
+
+    def had(self, given: Options, allowed: Allowed) -> list[str]:
+        """Return them as they are written; nothing for a lab without volumes."""
+        return [] if given.mount is False else [str(each) for each in allowed.volumes]
+
+    def keeps(self, had: Iterable[str], allowed: Allowed) -> bool:
+        """Return whether each is granted still, and writable still if it was."""
+        now = {(each.source, each.target): each.read_only for each in allowed.volumes}
+        return all(
+            (each.source, each.target) in now
+            and (each.read_only or not now[each.source, each.target])
+            for each in map(extra, had)
+        )
+
+    def shows(self, said: tuple[Extra, ...], value: tuple[Extra, ...]) -> bool:
+        """Return whether any of them is as the group said."""
+        return bool(set(said) & set(value))
+
+    def words(self, value: tuple[Extra, ...]) -> str:
+        """Return them as they are written."""
+        return ", ".join(map(str, value)) or "none"
 
 
 class _Switch(Grant[bool]):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from labyard.options.limits import Limits
 from labyard.settings.schema import Settings
+from labyard.settings.storage import Extra
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class Allowed:
     ``servers`` is how many named servers they may have; ``environment`` goes under what profiles and
     people set; ``engine`` says whether their labs get the engine's own socket, and ``sudo`` whether
     whoever works in them may become the container's root. ``idle_timeout`` is how many seconds nobody
-    may work in one before it is stopped, None for ever.
+    may work in one before it is stopped, None for ever. ``volumes`` are directories that labs get besides
+    everybody's.
     """
 
     limits: Limits
@@ -25,6 +27,7 @@ class Allowed:
     engine: bool = False
     sudo: bool = False
     idle_timeout: float | None = None
+    volumes: tuple[Extra, ...] = ()
 
 
 def everybody(limits: Limits, settings: Settings) -> Allowed:

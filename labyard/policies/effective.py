@@ -10,7 +10,7 @@ from typing import Any
 
 from labyard.core.errors import Refused
 from labyard.options.limits import Limits
-from labyard.policies.additions import Docker, Environment, Sudo
+from labyard.policies.additions import Docker, Environment, Sudo, Volumes
 from labyard.policies.allowed import Allowed
 from labyard.policies.amounts import Cpu, Days, Gpus, IdleTimeout, Memory, Servers, SharedMemory
 from labyard.policies.choices import Images, Profiles
@@ -30,6 +30,7 @@ GRANTS: tuple[Grant[Any], ...] = (
     Images(),
     PROFILES,
     Environment(),
+    Volumes(),
     Docker(),
     Sudo(),
 )

@@ -10,6 +10,7 @@ from labyard.settings.chosen import Environment, LabCores, LabMemory, SharedMemo
 from labyard.settings.kinds import Flag, Image, Seconds, Whole, Written
 from labyard.settings.profiles import ProfileName
 from labyard.settings.section import Section, option
+from labyard.settings.storage import ExtraVolume
 
 # The hub's own groups take any text; these are for pages, files and the command line, too.
 GroupName = Annotated[
@@ -42,6 +43,12 @@ class GroupPolicy(Section):
         None, "Which of labs.profiles there are to pick from.", min_length=1
     )
     environment: Environment | None = option(None, "Environment of the labs. Not for secrets.")
+    volumes: list[ExtraVolume] | None = option(
+        None,
+        "Directories in the labs besides everybody's volumes, such as data:/mnt/data:ro, "
+        "/srv/course:/mnt/course or //nas/projects:/mnt/projects.",
+        min_length=1,
+    )
     docker: Literal["none", "socket"] | None = option(
         None,
         "Access to the engine from the lab. socket is the engine's own socket: whoever has it is root "

@@ -40,6 +40,7 @@ from labyard.settings.kinds import (
 from labyard.settings.profiles import Profile
 from labyard.settings.section import Disagreement, Section, option
 from labyard.settings.site import Site
+from labyard.settings.storage import Storage
 from labyard.settings.volumes import Uploads, VolumeSettings, default_volumes
 
 
@@ -249,6 +250,7 @@ class Settings(Section):
     )
     network: Network = option(Network, "The network each person's labs share.")
     volumes: list[VolumeSettings] = option(default_volumes, "What of a lab outlives it.")
+    storage: Storage = option(Storage, "What groups may be granted besides volumes.")
     uploads: Uploads = option(Uploads, "Files that people send into their volumes.")
     auth: Auth = option(Auth, "Who may come in.")
 
@@ -263,6 +265,9 @@ class Settings(Section):
             *clashes.shared_ports(ports),
             *clashes.given_twice("volumes", "name", [volume.name for volume in self.volumes]),
             *clashes.given_twice("volumes", "target", [volume.target for volume in self.volumes]),
+            *clashes.given_twice(
+                "storage.servers", "address", [server.address for server in self.storage.servers]
+            ),
             *clashes.given_twice("gpu.devices", "id", self.gpu.devices),
             *clashes.given_twice("groups", "name", [group.name for group in self.groups]),
             *clashes.unknown_profiles(self.groups, self.labs.profiles),

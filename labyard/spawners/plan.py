@@ -51,12 +51,14 @@ def plan(
     mounts: Sequence[Mount],
     secrets: Mapping[str, str] = MappingProxyType({}),
     labels: Mapping[str, str] = MappingProxyType({}),
+    volume_options: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> ServerPlan:
     """Return the plan of ``ref``'s lab.
 
     ``given`` is what came of the choices (``options.profiles.outcome``); its GPUs are left to
     :func:`with_gpus`. ``environment`` is everything the hub gives the lab, credentials included; they
-    are parted here. ``secrets`` and ``labels`` are what the lab gets besides.
+    are parted here. ``secrets`` and ``labels`` are what the lab gets besides;
+    ``volume_options`` are those of mounts that are shares of file servers.
     """
     owner, server = ref.owner, ref.server
     bare = given.mount is False
@@ -89,6 +91,7 @@ def plan(
             labels=names.network_labels(owner.id, owner.name),
         ),
         labels={**labels, **names.lab_labels(owner.id, owner.name, server)},
+        volume_options=volume_options,
         volume_labels={m.source: _volume_labels(names, ref, m) for m in mounts},
         hardening=_hardening(settings.labs.hardening),
     )

@@ -23,13 +23,22 @@ from labyard.spawners import room
 from labyard.spawners.choosing import Choosing
 from labyard.spawners.clearing import Clearing, when_reachable
 from labyard.spawners.outcome import Cancelled, Outcome, explained, of_exception, told
-from labyard.spawners.plan import PORT, plan, with_engine, with_gpus, with_limits_told, with_sudo
+from labyard.spawners.plan import (
+    HOME,
+    PORT,
+    plan,
+    with_engine,
+    with_gpus,
+    with_limits_told,
+    with_sudo,
+)
 from labyard.spawners.progress import Pace, Progress, Step
 from labyard.spawners.recording import started
 from labyard.spawners.rows import StartPage, start_page
 from labyard.spawners.start import SLOW, Start
 from labyard.spawners.waiting import listens
 from labyard.volumes.catalog import resolve
+from labyard.volumes.granted import granted
 
 # Seconds: how long a stop waits for another action on the same user's labs, and how often a look that
 # found no engine is taken again.
@@ -242,6 +251,15 @@ class LabSpawner(Choosing, Spawner):
         existing = await place.engine.volumes(place.names.volume_prefix)
         self.ip, self.port = "0.0.0.0", PORT  # noqa: S104  inside the lab's own network
         handed = place.keys.hand_over(self.ref)
+        own = resolve(place.settings.volumes, existing, self.ref.owner, place.names)
+        extra = granted(
+            self._allowed.volumes,
+            place.settings.storage,
+            place.names,
+            taken=[HOME, *(mount.target for mount in own)],
+            private=[place.private],
+            here=place.engine.here,
+        )
         planned = plan(
             self.ref,
             place.settings,
@@ -249,7 +267,8 @@ class LabSpawner(Choosing, Spawner):
             given=self._given,
             command=[*self.cmd, *self.get_args()],
             environment={**self.get_env(), **self._allowed.environment},
-            mounts=resolve(place.settings.volumes, existing, self.ref.owner, place.names),
+            mounts=[*own, *extra.mounts],
+            volume_options=extra.options,
             secrets=handed.secrets,
             labels=handed.labels,
         )

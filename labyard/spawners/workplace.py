@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from labyard.audit.requests import Requests
 from labyard.core.locks import UserLocks
@@ -17,7 +18,7 @@ from labyard.settings.schema import Settings
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """Handed over by wiring."""
+    """Handed over by wiring. ``private`` is the directory that holds the hub's own state."""
 
     settings: Settings
     names: Names
@@ -27,4 +28,5 @@ class Workplace:
     gpus: Gpus
     expiries: Expiries
     policies: Book
+    private: Path
     audit: Requests | None = None

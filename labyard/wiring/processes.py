@@ -89,6 +89,7 @@ def configure(config: Any) -> Path:
         gpus=Gpus(settings.gpu.devices, engine.labs),
         expiries=Expiries(store),
         policies=policies,
+        private=site.paths.data,
         audit=audit,
     )
     place = Place(

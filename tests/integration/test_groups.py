@@ -17,6 +17,7 @@ from labyard.core.names import Names
 from labyard.policies.book import PRIVILEGED
 from tests.tools.kernel import Kernel
 from tests.tools.person import Person, eventually
+from tests.tools.wishes import BEYOND, LOOK, PING, ROOT, SOCKET, WISHES
 from tests.tools.yard import Yard
 
 STUDENTS = {
@@ -26,38 +27,24 @@ STUDENTS = {
     "servers": 1,
     "environment": {"COURSE": "physics"},
 }
-# What a program in the lab would do that wants to be root on the host.
-SOCKET = "/var/run/docker.sock"
-PING = "import socket; s = socket.socket(socket.AF_UNIX); s.connect('/var/run/docker.sock'); print('in')"
-
-# Every socket that a lab sees, where an engine answers, whom it runs as and with which token.
-LOOK = """
-import json, os, socket, stat
-sockets = []
-for top, folders, files in os.walk("/"):
-    folders[:] = [f for f in folders if os.path.join(top, f) not in ("/proc", "/sys", "/usr")]
-    for name in files:
-        path = os.path.join(top, name)
-        if name.endswith(".sock") and stat.S_ISSOCK(os.lstat(path).st_mode):
-            sockets.append(path)
-gateway = next(l.split()[2] for l in open("/proc/net/route") if l.split()[1] == "00000000")
-host = ".".join(str(b) for b in reversed(bytes.fromhex(gateway)))
-found = []
-for address in (host, "172.17.0.1", "127.0.0.1"):
-    for port in (2375, 2376, 2377, 8080):
-        with socket.socket() as probe:
-            probe.settimeout(0.5)
-            if probe.connect_ex((address, port)) == 0:
-                found.append((address, port))
-token = json.load(open("/run/labyard/secrets.json"))["JUPYTERHUB_API_TOKEN"]
-groups = sorted({*os.getgroups(), os.getgid()})
-print(json.dumps({"sockets": sockets, "open": found, "groups": groups, "token": token}))
-"""
 
 
 @pytest.fixture(scope="module")
-def place(make_yard: Callable[..., Yard]) -> Yard:
-    place = make_yard(labs={"stop_grace": "1s"}, groups=[STUDENTS])
+def srv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory of the host below which directories may be granted."""
+    srv = tmp_path_factory.mktemp("srv")
+    for name in ("data", "drop"):
+        (srv / name).mkdir()
+    (srv / "drop").chmod(0o777)
+    (srv / "data/given").write_text("for all")
+    return srv
+
+
+@pytest.fixture(scope="module")
+def place(make_yard: Callable[..., Yard], srv: Path) -> Yard:
+    nas = {"address": "127.0.0.1", "username": "labs", "password": "s3cret-of-the-nas"}
+    storage = {"roots": [str(srv)], "servers": [nas]}
+    place = make_yard(labs={"stop_grace": "1s"}, groups=[STUDENTS], storage=storage)
     place.up()
     return place
 
@@ -193,28 +180,6 @@ def test_a_restart_is_refused_where_the_choices_are_no_longer_allowed(
     assert restarted(anna).json()["anew"] is False
 
 
-WISHES: dict[str, Any] = {
-    "docker": "socket",
-    "engine": True,
-    "socket": SOCKET,
-    "mounts": [{"Type": "bind", "Source": SOCKET, "Target": "/tmp/s"}],
-    "volumes": {SOCKET: {"bind": "/tmp/s", "mode": "rw"}},
-    "binds": [f"{SOCKET}:/tmp/s"],
-    "groups": [PRIVILEGED],
-    "group_add": ["0"],
-    "user": "0:0",
-    "privileged": True,
-    "cap_add": ["ALL"],
-    "hardening": {"no_new_privileges": False},
-    "devices": ["/dev/mem"],
-    "network_mode": "host",
-    "volumes_from": ["other"],
-    "extra_host_config": {"binds": [SOCKET]},
-    "held": {},
-    "Mount": "yes",
-}
-
-
 def test_whoever_is_no_member_finds_no_way_to_the_engine(
     place: Yard, boss: Person, anna: Person, lab: Callable[[], Any], engine_client: Any
 ) -> None:
@@ -284,14 +249,6 @@ def member_of(place: Yard, boss: Person, name: str, **policy: Any) -> Iterator[N
     place.labyard("policy", "remove", name)
 
 
-SUDO = "import subprocess; print(subprocess.run([{}], capture_output=True, text=True))"
-ROOT = SUDO.format("'sudo', '-n', 'sh', '-c', 'id -u; touch /etc/by-root && rm /etc/by-root'")
-BEYOND = SUDO.format(
-    "'sudo', '-n', 'sh', '-c', 'mount -t tmpfs x /mnt; mknod /tmp/m b 8 0; ip link add x type dummy;"
-    " dmesg; echo 1 > /proc/sys/vm/drop_caches; cat /proc/self/status'"
-)
-
-
 def test_sudo_is_for_members_only_and_stays_in_the_container(
     place: Yard, boss: Person, anna: Person, lab: Callable[[], Any]
 ) -> None:
@@ -312,6 +269,61 @@ def test_sudo_is_for_members_only_and_stays_in_the_container(
     assert "stdout=''" in Kernel(anna).run(ROOT)
     assert lab().attrs["HostConfig"]["SecurityOpt"] == ["no-new-privileges"]
     assert lab().attrs["HostConfig"]["ReadonlyRootfs"]
+
+
+def test_volumes_of_a_group_are_mounted_as_granted_and_go_with_the_grant(
+    place: Yard, boss: Person, anna: Person, lab: Callable[[], Any], srv: Path
+) -> None:
+    extras = ["course:/mnt/course", f"{srv}/data:/mnt/data:ro", f"{srv}/drop:/home/lab/drop"]
+    with member_of(place, boss, "course", volumes=extras):
+        assert grants(place, "anna")["volumes"][1] == ["course"]
+        anna.run()
+        kernel = Kernel(anna)
+        kernel.run(
+            "open('/mnt/course/a', 'w').write('x'); open('/home/lab/drop/b', 'w').write('x')"
+        )
+        assert (srv / "drop/b").read_text() == "x"
+        assert kernel.run("print(open('/mnt/data/given').read())") == "for all"
+        said = kernel.run("import os; print(os.access('/mnt/data', os.W_OK))")
+        assert said == "False"
+        page = anna.get("services/labyard/volumes").text
+        assert "/mnt/course" in page
+        assert "From your groups" in page
+        volume = f"{place.installation}_course"
+        assert volume in [mount.get("Name") for mount in lab().attrs["Mounts"]]
+    anna.halt()
+    anna.run()
+    assert "/mnt/course" not in str(lab().attrs["Mounts"])
+    assert str(srv) not in str(lab().attrs["Mounts"])
+    anna.halt()
+    done = place.labyard("volumes", "reset", "anna", "course", "--yes", check=False)
+    assert done.returncode != 0, "it is nobody's own"
+
+
+def test_what_a_group_may_not_be_granted_starts_nothing_and_tells_no_password(
+    place: Yard, boss: Person, anna: Person, srv: Path
+) -> None:
+    def told(extra: str) -> str:
+        with member_of(place, boss, "wide", volumes=[extra]):
+            anna.start()
+            eventually(lambda: not (anna.model() or {}).get("pending"), 60, "the start is over")
+            assert not anna.ready()
+            told: str = anna.api("GET", "labyard/users/anna/server/start").text
+            return told
+
+    (srv / "out").symlink_to("/etc")
+    assert "storage.roots" in told(f"{srv}/out:/mnt/out")
+    assert "storage.roots" in told("/var/run:/mnt/run")
+    assert "cover /mnt/shared" in told("course:/mnt")
+    assert "storage.volumes" in told(f"{place.installation}-admin_home:/mnt/theirs")
+    assert "storage.servers" in told("//10.0.0.9/x:/mnt/x")
+    away = told("//127.0.0.1/x:/mnt/x")
+    assert "password=[secret]" in away, "no file server is there"
+    for where in (away, place.log("hub"), place.labyard("policy", "export").stdout):
+        assert "s3cret-of-the-nas" not in where
+    refused = boss.api("PUT", "labyard/policies/wide", json={"volumes": ["course:/etc"]})
+    assert refused.status_code == 400
+    assert "not one of the system" in refused.json()["message"]
 
 
 def test_what_nobody_uses_is_stopped_and_what_computes_is_not(

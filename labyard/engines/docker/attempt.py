@@ -100,20 +100,23 @@ class Attempt:
             self._made.append(name)
             await self._volumes.make(self._plan, name, self._making)
         empty = [name for name in foreign if spec.directories(self._plan, name)]
-        if self._made or empty:
-            await self._hand_over([*self._made, *empty])
+        # What is on a file server is somebody's already.
+        new = [name for name in self._made if name not in self._plan.volume_options]
+        if new or empty:
+            await self._hand_over(new, empty)
 
-    async def _hand_over(self, volumes: Sequence[str]) -> None:
-        """Give new volumes to the lab's user, and ``volumes`` the directories that nobody else makes."""
+    async def _hand_over(self, made: Sequence[str], empty: Sequence[str]) -> None:
+        """Give volumes that were made to the lab's user, and all the directories that nobody else makes."""
+        volumes = [*made, *empty]
         labels = self._names.scratch_labels()
         body = spec.steward(self._plan, volumes, labels, self._id)
         steward = await self._connection.call(
             "preparing volumes", lambda d: d.containers.create(body), making=self._making
         )
-        await self._unpack(steward, "/", spec.deeds(self._plan, len(self._made)))
+        await self._unpack(steward, "/", spec.deeds(self._plan, len(made)))
         for at, name in enumerate(volumes):
             if needed := spec.directories(self._plan, name):
-                new, place = name in self._made, spec.place(at)
+                new, place = name in made, spec.place(at)
                 brought = self._plan.working_dir if new else f"{place}/{needed[0]}"
                 if not await self._has(steward.id, brought):
                     await self._furnish(steward, place, needed)

@@ -14,7 +14,7 @@ from aiodocker.networks import DockerNetwork
 from aiodocker.volumes import DockerVolume
 
 from labyard.core.models import Socket
-from labyard.engines.docker.failures import NO_CONNECTION, explain, unreachable
+from labyard.engines.docker.failures import NO_CONNECTION, explain, unreachable, without_passwords
 
 T = TypeVar("T")
 # aiodocker's own types are loose; what comes back is read in one place, ``read.py``.
@@ -160,6 +160,9 @@ class Connection:
         except TimeoutError as error:
             raise unreachable(self.url, f"{doing} took more than {seconds:g} s") from error
         except aiodocker.DockerError as error:
+            # An engine repeats the options of a share that it cannot mount; tracebacks show this one, too.
+            error.message = without_passwords(error.message)
+            error.args = (error.message,)
             raise explain(error.status, error.message, doing=doing, url=self.url) from error
         except _GARBLED as error:
             raise unreachable(self.url, f"{doing} broke off ({error})") from error

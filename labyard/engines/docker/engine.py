@@ -76,6 +76,11 @@ class DockerEngine(Engine):
         return {"docker": _NO_SOCKET} if self.socket is None else {}
 
     @property
+    def here(self) -> bool:
+        """Return whether the engine is reached by a socket of this machine."""
+        return self._daemon.connection.socket is not None
+
+    @property
     def socket(self) -> Socket | None:
         """Return Docker's socket; Podman's belongs to root alone, and no lab gets it."""
         return None if self._podman else self._daemon.connection.socket

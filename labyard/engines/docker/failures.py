@@ -35,6 +35,7 @@ class SubnetTaken(EngineError):
 # aiodocker's own status for a connection that failed, and for an error inside a stream.
 NO_CONNECTION = 900
 _IN_STREAM = 0
+_PASSWORD = re.compile(r"(\b(?:pass|password2?)=)[^,]*", re.IGNORECASE)
 
 # What an engine says, and the cause. Docker and Podman word the same thing differently; the first
 # that fits counts.
@@ -129,6 +130,11 @@ def unreachable(url: str, why: str) -> EngineUnreachable:
         "use its socket; labs are left alone.",
         cause=causes.ENGINE_UNREACHABLE,
     )
+
+
+def without_passwords(message: str) -> str:
+    """Return what an engine says without the passwords of shares in it: they hold no comma."""
+    return _PASSWORD.sub(r"\1[secret]", message)
 
 
 def explain(status: int, text: str, *, doing: str, url: str) -> LabyardError:

@@ -91,9 +91,10 @@ def network(plan: NetworkPlan, subnet: IPv4Network) -> Body:
     }
 
 
-def volume(name: str, labels: Mapping[str, str]) -> Body:
-    """Return the body that creates a volume."""
-    return {"Name": name, "Driver": "local", "Labels": dict(labels)}
+def volume(name: str, labels: Mapping[str, str], options: Mapping[str, str]) -> Body:
+    """Return the body that creates a volume; with ``options`` it is what the local driver mounts."""
+    body = {"Name": name, "Driver": "local", "Labels": dict(labels)}
+    return {**body, "DriverOpts": dict(options)} if options else body
 
 
 def secrets_archive(plan: ServerPlan) -> bytes:

@@ -38,7 +38,8 @@ class UserVolumes:
 
     async def make(self, plan: ServerPlan, name: str, making: Making) -> None:
         """Make the volume ``name`` with the labels that ``plan`` has for it."""
-        body = spec.volume(name, plan.volume_labels.get(name, {}))
+        labels, options = plan.volume_labels.get(name, {}), plan.volume_options.get(name, {})
+        body = spec.volume(name, labels, options)
         await self._connection.call(
             "making a volume", lambda d: d.volumes.create(body), making=making
         )

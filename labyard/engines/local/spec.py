@@ -26,7 +26,7 @@ FIRST_ACCOUNT = 1_900_000_000
 
 _PROCESSES = "Labs are processes of this machine here, without containers."
 LACKS = dict.fromkeys(("image", "cpu", "memory", "shm", "gpus"), _PROCESSES)
-WITHHELD = dict.fromkeys(("docker", "sudo"), _PROCESSES)
+WITHHELD = dict.fromkeys(("volumes", "docker", "sudo"), _PROCESSES)
 NOT_APPLIED = "limits of cpu, memory, shm and processes, read-only mounts, network of one's own"
 
 

@@ -14,6 +14,7 @@ from labyard.core.models import Owner
 from labyard.core.origins import refuse_fetched
 from labyard.core.rest import operation
 from labyard.core.units import show_bytes
+from labyard.settings.storage import Extra
 from labyard.volumes.catalog import Entry, catalog, users
 from labyard.volumes.tars import shown
 from labyard.volumes.transfers import checked_folder, filename
@@ -42,6 +43,11 @@ class VolumesHandler(OwnHandler):
             names=parts.names,
             now=utc_now(),
         )
+
+    async def granted(self, owner: Owner) -> Sequence[Extra]:
+        """Return what the owner's groups grant besides, where the engine can give it."""
+        extras = (await self.parts.shares.of(owner)).volumes
+        return () if "volumes" in self.parts.actions.engine.withholds else extras
 
     def go_to_volumes(self) -> None:
         """Show the list next, by GET."""
@@ -80,6 +86,7 @@ class ListHandler(VolumesHandler):
             page_here="volumes",
             page_title=f"Volumes · {self.parts.settings.site.name}",
             page=await self.page(owner),
+            granted=await self.granted(owner),
             said=None if polled else self.heard(),
         )
 

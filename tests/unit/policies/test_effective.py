@@ -76,6 +76,18 @@ def test_without_groups_everybodys_share_holds() -> None:
         ({"a": {"images": ["x:1"]}, "b": {"images": ["y:1", "x:1"]}}, "images", "x:1, y:1", ("a", "b")),
         ({"a": {"profiles": ["big"]}}, "profiles", "big", ("a",)),
         ({"a": {"docker": "none"}, "b": {"docker": "socket"}}, "docker", "socket", ("b",)),
+        (
+            {"a": {"volumes": ["x:/mnt/x:ro"]}, "b": {"volumes": ["x:/mnt/x", "y:/mnt/y"]}},
+            "volumes",
+            "x:/mnt/x, y:/mnt/y",
+            ("b",),
+        ),
+        (
+            {"a": {"volumes": ["x:/mnt/x:ro"]}, "b": {"volumes": ["y:/mnt/x"]}},
+            "volumes",
+            "x:/mnt/x:ro",
+            ("a",),
+        ),
         ({"a": {"docker": "none"}}, "docker", "none", ("a",)),
         ({"a": {"sudo": False}, "b": {"sudo": True}}, "sudo", "yes", ("b",)),
         ({"a": {"idle_timeout": "1h"}, "b": {"idle_timeout": "8h"}}, "idle_timeout", "8h", ("b",)),
@@ -166,6 +178,9 @@ POLICIES = st.fixed_dictionaries(
         "images": st.lists(st.sampled_from(["lab:1", "x:1", "y:1"]), min_size=1),
         "profiles": st.lists(st.sampled_from(["small", "big", "course"]), min_size=1),
         "environment": st.dictionaries(st.sampled_from(["X", "Y"]), st.just("1")),
+        "volumes": st.lists(
+            st.sampled_from(["a:/mnt/a:ro", "a:/mnt/a", "b:/mnt/a", "b:/mnt/b"]), min_size=1
+        ),
         "docker": st.sampled_from(["none", "socket"]),
         "sudo": st.booleans(),
     },

@@ -45,6 +45,9 @@ def test_nothing_is_withdrawn_while_groups_say_the_same(groups: dict[str, dict[s
         ({"gpus": 2}, {"gpus": ["GPU-a"]}, []),
         ({"images": ["secret:1"]}, {}, ["images"]),
         ({"servers": 9}, {}, []),
+        ({"volumes": ["data:/mnt/data"]}, {}, ["volumes"]),
+        ({"volumes": ["data:/mnt/data"]}, {"mount": False}, []),
+        ({"sudo": True}, {}, ["sudo"]),
     ],
 )
 def test_a_lab_that_has_more_than_is_left_is_told(
@@ -59,6 +62,8 @@ def test_what_everybody_may_have_and_less_than_before_is_told_too() -> None:
     assert gone(had, site()) == []
     assert gone(had, having(a={"cpu": 1}).allowed) == ["cpu", "gpus", "profiles"]
     assert gone(started({}), having(a={"days": 7}).allowed) == ["days"]
+    had = started({"a": {"volumes": ["data:/mnt/data"]}})
+    assert gone(had, having(a={"volumes": ["data:/mnt/data:ro"]}).allowed) == ["volumes"]
     changed = having(a={"environment": {"KEY": "2"}}).allowed
     assert gone(started({"a": {"environment": {"KEY": "1"}}}), changed) == ["environment"]
 
