@@ -19,6 +19,12 @@ from tests.browser.conftest import CHROMIUM, QUIET
 SLOWER = 4
 _ROUNDS = 7
 _MOST = 50.0  # milliseconds
+_ADMINISTRATION = {
+    "everybody's servers": "services/labyard/admin/servers",
+    "everybody's servers, searched": "services/labyard/admin/servers?search=9&state=stopped&page=2",
+    "activity": "services/labyard/admin/activity",
+    "settings": "services/labyard/admin/settings",
+}
 _QUIET = 1.0  # seconds without a long task, after which a page counts as usable
 # Long tasks are kept from the very first moment.
 _NOTE = """
@@ -56,6 +62,11 @@ async def _served(crowded: Crowded) -> list[Row]:
     async with aiohttp.ClientSession(timeout=limit) as people:
         homes = [_home(people, crowded.url, token) for token in tokens.values()]
         home = [await _timed(ask) for ask in homes]
+        own = {"Authorization": f"token {crowded.admin.token}"}
+        administration = {
+            page: [await _timed(_asking(people, crowded.url + path, own)) for _ in range(40)]
+            for page, path in _ADMINISTRATION.items()
+        }
     async with aiohttp.ClientSession(timeout=limit, headers=admins) as admin:
         pages = [f"{crowded.url}hub/accounts?page={n % 40 + 1}" for n in range(100)]
         accounts = [await _timed(_asking(admin, url)) for url in pages]
@@ -69,6 +80,10 @@ async def _served(crowded: Crowded) -> list[Row]:
             target=_MOST,
             of="ours",
             n=len(accounts),
+        ),
+        *(
+            alone(f"{page}, {many}: p95 (ms)", _p95(taken), target=_MOST, n=len(taken))
+            for page, taken in administration.items()
         ),
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import click
@@ -14,12 +15,14 @@ from labyard.cli.exact import exactly
 from labyard.cli.site import client, with_installation
 from labyard.cli.whole import WholeHelp
 from labyard.core.errors import LabyardError
-from labyard.core.units import show_bytes
+from labyard.core.units import parse_seconds, show_bytes
 from labyard.options import words
 from labyard.options.declaration import kept
+from labyard.web.view.words import utc_now
 from labyard.wiring import Installation
 
 _USERS_AT_ONCE = 200
+_AT_ONCE = 8
 _SERVERS = click.argument("names", nargs=-1, required=True, metavar="USER[/SERVER]...")
 
 
@@ -75,6 +78,21 @@ def _action(verb: str, done: str, help: str) -> None:
         _each(hub, names, act, as_json)
 
 
+def _seconds(ctx: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+    try:
+        return None if value is None else parse_seconds(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}") from None
+
+
+def _unused(row: dict[str, Any], idle: float | None) -> bool:
+    """Return whether nobody used a server for ``idle`` seconds; None asks for nothing."""
+    used = row["last_activity"] or row["started"]
+    if idle is None or used is None:
+        return idle is None
+    return (utc_now() - datetime.fromisoformat(used)).total_seconds() >= idle
+
+
 @servers.command()
 @_SERVERS
 @choosing
@@ -111,7 +129,53 @@ def start(
     output.each(exactly(names, known | made, "server"), act, as_json=as_json)
 
 
-_action("stop", "stopped", "Stop servers; volumes stay.")
+@servers.command()
+@click.argument("names", nargs=-1, metavar="[USER[/SERVER]]...")
+@click.option("--all", "-a", "everything", is_flag=True, help="All that run.")
+@click.option(
+    "--idle", metavar="TIME", callback=_seconds, help="All that nobody used for so long, e.g. 8h."
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@output.as_json
+@with_installation
+def stop(
+    site: Installation,
+    /,
+    names: tuple[str, ...],
+    *,
+    everything: bool,
+    idle: float | None,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Stop servers; volumes stay."""
+    if bool(names) == (everything or idle is not None):
+        raise click.UsageError("Name servers, or say --all or --idle.")
+    hub = client(site)
+    rows = list(all_servers(hub))
+    chosen = exactly(names, {row["name"] for row in rows}, "server")
+    if not names:
+        chosen = [row["name"] for row in rows if row["state"] == "running" and _unused(row, idle)]
+        if chosen and not yes:
+            click.confirm(f"Stop {', '.join(chosen)}?", abort=True, err=True)
+    results: dict[str, dict[str, Any]] = {}
+
+    def act(name: str) -> str:
+        if name not in results:  # a few at a time: the service stops those side by side
+            begin = chosen.index(name)
+            some = chosen[begin : begin + _AT_ONCE]
+            answer = hub.service("POST", "stop", body={"servers": some})["servers"]
+            results.update(zip(some, answer, strict=True))
+        if not results[name]["ok"]:
+            raise LabyardError(results[name]["message"], remedy=results[name]["remedy"])
+        return "stopped"
+
+    if chosen or as_json:
+        output.each(chosen, act, as_json=as_json)
+    else:
+        output.say("Nothing that runs fits.")
+
+
 _action(
     "restart",
     "restarted",
@@ -124,14 +188,18 @@ _action(
 @click.option(
     "--days", "-d", type=click.IntRange(1, 3650), help="From now. [default: as at the start]"
 )
+@click.option("--sooner", is_flag=True, help="With --days: also where that is sooner than now.")
 @output.as_json
 @with_installation
-def extend(site: Installation, names: tuple[str, ...], days: int | None, as_json: bool) -> None:
+def extend(
+    site: Installation, names: tuple[str, ...], days: int | None, sooner: bool, as_json: bool
+) -> None:
     """Put off the end of servers that have one, as far as policy allows."""
     hub = client(site)
+    body = {"days": days, "sooner": sooner} if days else {}
 
     def act(name: str) -> str:
-        done = hub.service("POST", *_path(name), "extend", body={"days": days} if days else {})
+        done = hub.service("POST", *_path(name), "extend", body=body)
         return f"ends {done['expires']}"
 
     _each(hub, names, act, as_json)

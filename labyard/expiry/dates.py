@@ -65,21 +65,33 @@ def extended(expiry: Expiry, days: int | None, now: datetime) -> Expiry:
     Refused
         When the policy does not allow that many, or the server would not live any longer by it.
     """
-    wanted, most = expiry.days if days is None else days, expiry.most_days
-    if wanted < 1:
-        raise Refused(f"days: {wanted} is too few.", remedy="Give 1 or more.")
-    if most is not None and wanted > most:
-        raise Refused(
-            f"days: {wanted} is more than the {_days(most)} from now that this server may live.",
-            remedy=f"Give {most} or fewer.",
-        )
-    expires = now + wanted * DAY
-    if expires < expiry.expires + _LEAST_GAIN:
+    wanted = expiry.days if days is None else days
+    after = moved(expiry, wanted, now)
+    if after.expires < expiry.expires + _LEAST_GAIN:
         raise Refused(
             f"This server lives for {_days(wanted)} from now already: {left(expiry, now)}.",
-            remedy="Extend it later." if wanted == most else "Give more days.",
+            remedy="Extend it later." if wanted == expiry.most_days else "Give more days.",
         )
-    return replace(expiry, expires=expires, since=now, told=None)
+    return after
+
+
+def moved(expiry: Expiry, days: int, now: datetime) -> Expiry:
+    """Return the date ``days`` from now, be that later or sooner.
+
+    Raises
+    ------
+    Refused
+        When the policy does not allow that many.
+    """
+    most = expiry.most_days
+    if days < 1:
+        raise Refused(f"days: {days} is too few.", remedy="Give 1 or more.")
+    if most is not None and days > most:
+        raise Refused(
+            f"days: {days} is more than the {_days(most)} from now that this server may live.",
+            remedy=f"Give {most} or fewer.",
+        )
+    return replace(expiry, expires=now + days * DAY, since=now, told=None)
 
 
 def worth_extending(expiry: Expiry, now: datetime) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 from labyard.core.errors import NotFound
 from labyard.core.store import Store
 from labyard.core.tables import expiries
-from labyard.expiry.dates import Expiry, at_start, extended
+from labyard.expiry.dates import Expiry, at_start, extended, moved
 
 T = TypeVar("T")
 
@@ -76,7 +76,15 @@ class Expiries:
         Refused
             When the policy does not allow it.
         """
+        return await self._change(user_id, server, lambda before: extended(before, days, now))
 
+    async def move(self, user_id: int, server: str, days: int, now: datetime) -> Expiry:
+        """Set what :func:`~labyard.expiry.dates.moved` decides, likewise."""
+        return await self._change(user_id, server, lambda before: moved(before, days, now))
+
+    async def _change(
+        self, user_id: int, server: str, decide: Callable[[Expiry], Expiry]
+    ) -> Expiry:
         def work(connection: Connection) -> Expiry:
             before = _one(connection, user_id, server)
             if before is None:
@@ -84,7 +92,7 @@ class Expiries:
                     "This server has no end to put off.",
                     remedy="Choose days to live when it is started.",
                 )
-            after = extended(before, days, now)
+            after = decide(before)
             _put(connection, user_id, server, after)
             return after
 

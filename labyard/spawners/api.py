@@ -72,7 +72,17 @@ class HeldHandler(_OneUser):
         self.finish(json.dumps({"withdrawn": told, "refusal": await spawner.refusal()}))
 
 
-class PersonHandler(_OneUser):
+class Telling(OneShape, APIHandler):
+    """A handler whose models of servers that did not start last time say why."""
+
+    def server_model(self, spawner: Any, *, user: Any = None) -> dict[str, Any]:
+        """Return JupyterHub's model of a server, with ``failed``: how its last start did, or null."""
+        model = super().server_model(spawner, user=user)
+        outcome = _outcome(spawner)
+        return {**model, "failed": outcome.brief() if outcome else None}
+
+
+class PersonHandler(_OneUser, Telling):
     """JupyterHub's model of a user, in which a server that did not start last time says why.
 
     One that runs says what of it its user may not have any more.
@@ -89,12 +99,6 @@ class PersonHandler(_OneUser):
             runs = server["ready"] and await user.spawners[name].withdrawn()
             server["withdrawn"] = [grant.title for grant in runs or ()]
         self.finish(json.dumps(model))
-
-    def server_model(self, spawner: Any, *, user: Any = None) -> dict[str, Any]:
-        """Return JupyterHub's model of a server, with ``failed``: how its last start did, or null."""
-        model = super().server_model(spawner, user=user)
-        outcome = _outcome(spawner)
-        return {**model, "failed": outcome.brief() if outcome else None}
 
 
 def _outcome(spawner: Any) -> Outcome | None:

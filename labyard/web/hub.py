@@ -16,7 +16,7 @@ from labyard.core.causes import BY_CODE
 from labyard.core.errors import Busy, Forbidden, LabyardError, NotFound, Refused
 from labyard.options.limits import Limits
 from labyard.web import onbehalf
-from labyard.web.servers import Person, Server, parse_person
+from labyard.web.servers import Person, Server, ServersPage, parse_person, parse_servers
 
 _PAGINATED = "application/jupyterhub-pagination+json"
 _LOOK_AGAIN = 0.1  # seconds between looks at a server that is on its way
@@ -127,6 +127,14 @@ class Hub:
         query = {"include_stopped_servers": "1", "offset": str(offset), "limit": str(limit)}
         page = await self.call("GET", token, "users", query=query)
         return [parse_person(model) for model in page["items"]], page["_pagination"]["total"]
+
+    async def servers(self, token: str, **wanted: str | int) -> ServersPage:
+        """Return a page of the servers that the caller may read.
+
+        ``search``, ``state``, ``order``, ``offset`` and ``limit`` are as ``spawners.listing`` tells.
+        """
+        query = {name: str(value) for name, value in wanted.items()}
+        return parse_servers(await self.call("GET", token, "labyard", "servers", query=query))
 
     async def limits(self, token: str, name: str) -> Limits:
         """Return what a user may choose for a server."""

@@ -12,6 +12,7 @@ from labyard.audit import actions as act
 from labyard.audit.actions import Action
 from labyard.audit.entry import Kind, Party, server, user
 from labyard.audit.requests import Act, Rule, Rules, named, sent
+from labyard.web import bulk
 from labyard.web.handlers import (
     account,
     api,
@@ -26,6 +27,7 @@ from labyard.web.handlers import (
     uploads,
     volumes,
 )
+from labyard.web.handlers.admin import making, many, servers
 
 
 def actor(handler: Any) -> Party | None:
@@ -78,6 +80,23 @@ def _server_removed(handler: Any) -> Iterator[Act]:
 def _started(handler: Any) -> Iterator[Act]:
     target = server(_own(handler), _field(handler, "server"))
     yield from _by_the_hub(handler, act.SERVER_START, target)
+
+
+def _server_of_somebody(handler: Any) -> Iterator[Act]:
+    target = server(_field(handler, "user"), _field(handler, "server"))
+    action = handler.path_args[0] if handler.path_args else "start"
+    if action == "days":
+        yield act.SERVER_EXTEND, target, {}
+    else:
+        yield from _by_the_hub(handler, _SERVER[action], target)
+
+
+def _many_stopped(handler: Any) -> Iterator[Act]:
+    """Tell what was refused as a whole; each stop, the hub does."""
+    if not handler.behalf.asked and handler.refused:
+        forms = handler.get_body_arguments("server")
+        for each in forms or named(sent(handler).get("servers")):
+            yield act.SERVER_STOP, server(*bulk.named(each)), {}
 
 
 def _by_the_hub(handler: Any, action: Action, target: Party) -> Iterator[Act]:
@@ -154,6 +173,11 @@ RULES: Rules = {
     (options.NewHandler, "POST"): _started,
     (options.ChangeHandler, "POST"): _started,
     (options.SummaryHandler, "POST"): "It says in words what was chosen, and does nothing.",
+    (servers.ServerActionHandler, "POST"): _server_of_somebody,
+    (making.MakeHandler, "POST"): _server_of_somebody,
+    (making.MakeSummaryHandler, "POST"): "It says in words what was chosen, and does nothing.",
+    (many.StopManyHandler, "POST"): _many_stopped,
+    (many.StopManyRest, "POST"): _many_stopped,
     (expiry.ExtendFormHandler, "POST"): _extended,
     (expiry.ExtendHandler, "POST"): _extended,
     (volumes.ResetFormHandler, "POST"): _reset_form,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from labyard.core.causes import CANCELLED
 from labyard.core.errors import NotFound
+from labyard.core.models import Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,31 @@ class Person:
                 f"{self.name} has no server called {name!r}.", remedy="See the list of servers."
             )
         return Server("")
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A server and whose it is."""
+
+    owner: Owner
+    server: Server
+
+
+@dataclass(frozen=True, slots=True)
+class ServersPage:
+    """A page of everybody's servers; ``counts`` says by state what was found in all."""
+
+    servers: Sequence[Owned]
+    total: int
+    counts: Mapping[str, int]
+
+
+def parse_servers(model: Mapping[str, Any]) -> ServersPage:
+    """Return the page in the hub's answer."""
+    servers = [
+        Owned(Owner(each["user_id"], each["user"]), _server(each)) for each in model["servers"]
+    ]
+    return ServersPage(servers, model["total"], model["counts"])
 
 
 def parse_person(model: Mapping[str, Any]) -> Person:

@@ -20,6 +20,11 @@ class Shares:
         self._everybody = everybody(usual_offer(settings), settings)
         self._policies, self._people = policies, people
 
+    @property
+    def usual(self) -> Allowed:
+        """Return what everybody has, as far as no group says otherwise."""
+        return self._everybody
+
     async def shortest_idle_timeout(self) -> float | None:
         """Return the fewest seconds after which anybody's unused lab is stopped; None for nobody's."""
         policies = [entry.policy for entry in await asyncio.to_thread(self._policies.all)]

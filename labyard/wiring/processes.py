@@ -133,10 +133,10 @@ def hub_handlers(policies: Book, settings: Settings) -> list[tuple[Any, ...]]:
     """Return what the hub answers besides JupyterHub and the accounts: patterns below its prefix."""
     from labyard.auth import groups  # noqa: PLC0415
     from labyard.auth import policies as policies_api  # noqa: PLC0415
-    from labyard.spawners import api, starts  # noqa: PLC0415
+    from labyard.spawners import api, listing, starts  # noqa: PLC0415
 
     given = policies_api.handlers(policies, settings.labs.profiles)
-    return [*api.handlers, *starts.handlers, *given, *groups.handlers(policies)]
+    return [*api.handlers, *listing.handlers, *starts.handlers, *given, *groups.handlers(policies)]
 
 
 def configured(config: Any) -> None:

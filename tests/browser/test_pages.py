@@ -46,6 +46,13 @@ MEMBER = {
     "admin-403": "services/labyard/admin/settings",
 }
 ADMIN = {
+    "admin-servers": "services/labyard/admin/servers",
+    "admin-servers-none": "services/labyard/admin/servers?search=nobody-at-all",
+    "admin-servers-stop-many": "services/labyard/admin/servers/stop-many?search=nobody-at-all",
+    "admin-servers-for": "services/labyard/admin/servers/new",
+    "admin-servers-new": "services/labyard/admin/servers/new?user=admin",
+    "admin-servers-log": "services/labyard/admin/servers/log?user=admin",
+    "admin-activity": "services/labyard/admin/activity",
     "admin-settings": "services/labyard/admin/settings",
     "admin-settings-found": "services/labyard/admin/settings?search=labs.mem&changed=yes",
     "accounts": "hub/accounts",

@@ -16,12 +16,16 @@ from labyard.web.view.words import utc_now
 _PATIENCE = 5.0  # seconds an extension waits for another action
 
 
-async def extend(parts: Parts, owner: Owner, server: str, days: int | None) -> Expiry:
-    """Put off a server's end to ``days`` from now, and return it.
+async def extend(
+    parts: Parts, owner: Owner, server: str, days: int | None, *, sooner: bool = False
+) -> Expiry:
+    """Put off a server's end to ``days`` from now, and return it; ``sooner`` may be nearer as well.
 
     Under the user's lock: a server that is just being ended is not put off as well.
     """
     async with parts.actions.locks.hold(owner.id, "extending a server", patience=_PATIENCE):
+        if sooner and days is not None:
+            return await parts.expiries.move(owner.id, server, days, utc_now())
         return await parts.expiries.extend(owner.id, server, days, utc_now())
 
 
@@ -49,9 +53,13 @@ class ExtendHandler(JsonHandler):
         answer={"user": str, "server": str, "expires": str | None},
     )
     async def post(self, user: str, server: str | None = None) -> None:
-        """Extend to ``{"days": n}`` from now, or without by as many as were chosen at first."""
+        """Extend to ``{"days": n}`` from now, or without by as many as were chosen at first.
+
+        With ``"sooner": true`` the new end may be nearer than the old one.
+        """
         owner = await self.allowed(rights.ACT, user)
-        expiry = await extend(self.parts, owner, server or "", _days(self.body().get("days")))
+        days, sooner = _days(self.body().get("days")), self.body().get("sooner") is True
+        expiry = await extend(self.parts, owner, server or "", days, sooner=sooner)
         self.reply({"user": user, "server": server or "", **dated(expiry)})
 
 

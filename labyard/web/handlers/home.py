@@ -111,7 +111,19 @@ class OwnHandler(PageHandler):
     async def begin(
         self, owner: Owner, server: str, options: Mapping[str, Any] | None = None
     ) -> None:
-        """Start a server and lead to its starting page, which says why if it fails.
+        """Start a server and lead to its starting page, which says why if it fails."""
+        await self.launch(owner, server, options)
+        self.redirect(self.starting_page(owner, server), status=303)
+
+    def starting_page(self, owner: Owner, server: str) -> str:
+        """Return the address of the page that tells of a start, also of one that failed."""
+        path = "/".join(quote(part) for part in [owner.name, server] if part)
+        return f"{self.parts.settings.base_url}hub/spawn-pending/{path}"
+
+    async def launch(
+        self, owner: Owner, server: str, options: Mapping[str, Any] | None = None
+    ) -> None:
+        """Have a server's start begin; it goes on by itself.
 
         Whatever keeps it from beginning at all is raised here, however long that takes to come out: the
         starting page knows nothing of it.
@@ -127,8 +139,6 @@ class OwnHandler(PageHandler):
             pass  # the starting page tells it
         finally:
             self.parts.sampler.soon()
-        path = "/".join(quote(part) for part in [owner.name, server] if part)
-        self.redirect(f"{self.parts.settings.base_url}hub/spawn-pending/{path}", status=303)
 
     async def _until_under_way(
         self, task: asyncio.Task[Any], asked: asyncio.Event, owner: Owner, server: str

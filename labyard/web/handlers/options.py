@@ -20,10 +20,10 @@ from labyard.web.view.options import NAME_RULE, Summary, name_objection, summary
 from labyard.web.view.server import view_server
 from labyard.web.view.words import utc_now
 
-_NOT_OPTIONS = frozenset({"_xsrf", "server"})
+_NOT_OPTIONS = frozenset({"_xsrf", "server", "user"})
 
 
-class _OptionsHandler(OwnHandler):
+class OptionsHandler(OwnHandler):
     """A page with the form of a server's options."""
 
     def sent(self) -> dict[str, Any]:
@@ -43,7 +43,7 @@ class _OptionsHandler(OwnHandler):
         site = f"{self.request.protocol}://{self.request.host}"
         return f"{site}{self.service}new{'?' if query else ''}{query}"
 
-    async def draw(
+    async def draw_form(
         self,
         owner: Owner,
         raw: Mapping[str, Any],
@@ -53,8 +53,9 @@ class _OptionsHandler(OwnHandler):
         error: LabyardError | None = None,
         wrong_name: str = "",
         from_link: bool = False,
+        somebody: Owner | None = None,
     ) -> None:
-        """Show the page with the form filled in."""
+        """Show the page with the form filled in; ``somebody`` is whose it is, if not the caller's."""
         limits = await self.parts.actions.hub.limits(self.token, owner.name)
         wrong = error.fields if isinstance(error, OptionsRefused) else {}
         failed = error is not None or bool(wrong_name)
@@ -73,10 +74,12 @@ class _OptionsHandler(OwnHandler):
             failed=failed,
             problem=error if error and not wrong else None,
             from_link=from_link,
+            somebody=somebody,
+            page_here="administration" if somebody else "",
         )
 
 
-class NewHandler(_OptionsHandler):
+class NewHandler(OptionsHandler):
     """A new named server."""
 
     @signed_in
@@ -86,7 +89,7 @@ class NewHandler(_OptionsHandler):
         query = self.request.query_arguments
         server = self.get_query_argument("server", "")
         linked = any(name.startswith(PREFIX) for name in query)
-        await self.draw(owner, suggested(query), server, new=True, from_link=linked)
+        await self.draw_form(owner, suggested(query), server, new=True, from_link=linked)
 
     @signed_in
     async def post(self) -> None:
@@ -95,14 +98,14 @@ class NewHandler(_OptionsHandler):
         server, raw = self.get_body_argument("server", ""), self.sent()
         person = await self.parts.actions.hub.person(self.token, owner.name)
         if objection := name_objection(server, person):
-            return await self.draw(owner, raw, server, new=True, wrong_name=objection)
+            return await self.draw_form(owner, raw, server, new=True, wrong_name=objection)
         try:
             await self.begin(owner, server, raw)
         except LabyardError as error:
-            await self.draw(owner, raw, server, new=True, error=error)
+            await self.draw_form(owner, raw, server, new=True, error=error)
 
 
-class ChangeHandler(_OptionsHandler):
+class ChangeHandler(OptionsHandler):
     """Other options for a server that there is; the default one is the empty name."""
 
     @signed_in
@@ -111,7 +114,7 @@ class ChangeHandler(_OptionsHandler):
         owner = await self.owner(rights.ACT)
         found = await self.found(owner, self.get_query_argument("server", ""))
         suggestions = suggested(self.request.query_arguments)
-        await self.draw(owner, suggestions or found.options, found.name, new=False)
+        await self.draw_form(owner, suggestions or found.options, found.name, new=False)
 
     @signed_in
     async def post(self) -> None:
@@ -121,14 +124,14 @@ class ChangeHandler(_OptionsHandler):
         try:
             await self.begin(owner, found.name, raw)
         except LabyardError as error:
-            await self.draw(owner, raw, found.name, new=False, error=error)
+            await self.draw_form(owner, raw, found.name, new=False, error=error)
 
     async def found(self, owner: Owner, server: str) -> Server:
         """Return a server of the owner's."""
         return (await self.parts.actions.hub.person(self.token, owner.name)).server(server)
 
 
-class SummaryHandler(_OptionsHandler):
+class SummaryHandler(OptionsHandler):
     """What you get, while it is being typed."""
 
     @signed_in
@@ -141,7 +144,7 @@ class SummaryHandler(_OptionsHandler):
         self.show("service/options/told.html", told=told, link=self.link(told.query))
 
 
-class InfoHandler(_OptionsHandler):
+class InfoHandler(OptionsHandler):
     """What a server was made with, and what comes with it."""
 
     @signed_in

@@ -49,7 +49,8 @@ document.addEventListener("htmx:afterSettle", () => {
   (action ?? (now ?? document.getElementById("others"))?.querySelector("[data-name]"))?.focus();
 });
 
-// Nobody looks at a page in the background: it need not ask.
+// Nobody looks at a page in the background: it need not ask. Nor is a list swapped below somebody's hands.
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (document.hidden) event.preventDefault();
+  const busy = document.querySelector("[data-polls] details[open]");
+  if (document.hidden || busy) event.preventDefault();
 });

@@ -122,5 +122,5 @@ def name_objection(server: str, person: Person) -> str:
     if why := servernames.objection(server):
         return f"{why} Choose another name, for example my-{server}."
     if server in person.servers:
-        return f"You have a server called {server} already. Choose another name."
+        return f"There is a server called {server} already. Choose another name."
     return ""

@@ -17,7 +17,7 @@ from labyard.web.view.gpus import held_by
 from labyard.web.view.meters import Meters, view_meters
 from labyard.web.view.words import ago, cores, lasting
 
-_IN_USE = timedelta(minutes=6)  # a lab tells its activity every 5 minutes
+IN_USE = timedelta(minutes=6)  # a lab tells its activity every 5 minutes
 _STATES = {
     "running": ("run", "Running"),
     "starting": ("wait", "Starting"),
@@ -119,7 +119,7 @@ def _times(server: Server, now: datetime, idle_timeout: float | None) -> str:
     parts = [f"started {ago(now - server.started)}"] if server.started else []
     if server.last_activity:
         quiet = now - server.last_activity
-        parts.append(f"idle {lasting(quiet)}" if quiet > _IN_USE else "in use")
+        parts.append(f"idle {lasting(quiet)}" if quiet > IN_USE else "in use")
     if idle_timeout is not None:
         parts.append(f"stops after {write_seconds(idle_timeout)} without use")
     return " · ".join(parts)

@@ -17,6 +17,7 @@ from labyard.expiry.dates import (
     at_start,
     extended,
     left,
+    moved,
     notice_due,
     worth_extending,
 )
@@ -210,3 +211,12 @@ def test_what_is_said_in_the_lab(server: str, rest: timedelta, words: str) -> No
 @given(st.text(max_size=255), st.timedeltas(timedelta(0), 24 * HOUR))
 def test_it_always_fits_a_notice(server: str, rest: timedelta) -> None:
     assert len(announcement(server, ending(rest), NOW)) <= LONGEST
+
+
+def test_a_date_may_be_moved_nearer_on_purpose_but_not_beyond_the_policy() -> None:
+    before = ending(6 * DAY, chosen=7, most=10)
+    assert moved(before, 1, NOW).expires == NOW + DAY
+    with pytest.raises(Refused, match="more than the 10 days"):
+        moved(before, 11, NOW)
+    with pytest.raises(Refused, match="too few"):
+        moved(before, 0, NOW)
