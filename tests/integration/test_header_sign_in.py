@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import socket
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -97,9 +98,12 @@ def let_in(answer: bytes) -> bool:
     )
 
 
-def seen_from(yard: Yard) -> set[str]:
-    """Return the addresses from which the hub says that somebody came to the way's page."""
-    return set(re.findall(rf"GET /{ARRIVE}.* \((?:.*@)?(.*?)\)", yard.log()))
+def audited(yard: Yard, outcome: str) -> set[tuple[str, str]]:
+    """Return who signed in by the header, or tried to, and from where, as the audit has it."""
+    query = "select target, address, details from labyard_audit where action = ? and outcome = ?"
+    with closing(sqlite3.connect(yard.data / "labyard.sqlite")) as database:
+        rows = database.execute(query, ("sign-in", outcome)).fetchall()
+    return {(who, address) for who, address, details in rows if '"header"' in details}
 
 
 def test_the_proxy_is_believed_and_says_where_from(place: Yard) -> None:
@@ -108,7 +112,7 @@ def test_the_proxy_is_believed_and_says_where_from(place: Yard) -> None:
     answer = anna.arrive("?next=%2Fhub%2Ftoken")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/hub/token")
     assert anna.signed_in
-    assert seen_from(place) == {CLIENT}
+    eventually(lambda: audited(place, "done") == {("header-anna", CLIENT)}, 60, "the audit")
     elsewhere = anna.arrive("?next=https%3A%2F%2Fevil.example%2F")
     assert elsewhere.headers["Location"].startswith("/")
 
@@ -160,7 +164,14 @@ def test_nobody_else_is_believed_however_it_is_written(
     assert "6.6.6.6" not in said
     lab.reload()
     (network,) = lab.attrs["NetworkSettings"]["Networks"].values()
-    eventually(lambda: f"@{network['IPAddress']})" in place.log()[before:], 60, "its own address")
+    true = {"127.0.0.1", hub.hostname, network["IPAddress"]}
+    tried = {("", address) for address in true}
+
+    def told() -> set[tuple[str, str]]:
+        return {pair for pair in audited(place, "refused") if pair[1] != CLIENT}
+
+    eventually(lambda: tried <= told() | {("", hub.hostname)}, 60, "the audit")
+    assert told() <= tried
 
 
 def test_a_password_is_another_way_in(place: Yard) -> None:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from jupyterhub.utils import url_path_join
 
+from labyard.auth import recording
 from labyard.auth.ways.arrival import Arrival
 from labyard.auth.ways.way import Identity, Way, Welcome
 from labyard.core.errors import LabyardError
@@ -32,6 +33,13 @@ class RoleMissing(LabyardError):
 
     code = "role-missing"
     status = 403
+
+    def __init__(self, subject: str, role: str) -> None:
+        super().__init__(
+            f"{subject[:64]} may not use this place: it asks for the role {role}.",
+            remedy="Ask whoever gives out roles at your institution.",
+        )
+        self.subject = subject
 
 
 class Headers(Protocol):
@@ -64,10 +72,7 @@ class Rule:
             )
         roles = headers.get_list(self.role_header) if self.role_header else []
         if self.role and not (len(roles) == 1 and self.role in roles[0].split(";")):
-            raise RoleMissing(
-                f"{said[0][:64]} may not use this place: it asks for the role {self.role}.",
-                remedy="Ask whoever gives out roles at your institution.",
-            )
+            raise RoleMissing(said[0], self.role)
         return said[0]
 
 
@@ -118,16 +123,20 @@ class HeaderArrival(Arrival):
     """Signs in whom the proxy names."""
 
     async def get(self) -> None:
-        """Come in, or be sent where the settings say."""
+        """Come in, or be told why not, or be sent where the settings say."""
         way = self.authenticator.ways.get(KEY)
         try:
             identity = way.recognise(self.request.headers)
-        except (NotNamed, RoleMissing) as error:
-            elsewhere = way.elsewhere
-            named = isinstance(error, RoleMissing)
-            address = elsewhere.missing_role if named else elsewhere.missing_user
-            if not address:
-                raise
-            self.redirect(address)
+        except NotNamed as error:
+            await self._send("", error, way.elsewhere.missing_user)
+        except RoleMissing as error:
+            await self._send(error.subject, error, way.elsewhere.missing_role)
         else:
             await self.come_in(identity)
+
+    async def _send(self, name: str, error: LabyardError, address: str) -> None:
+        recording.refused(self.authenticator.audit, self, name, recording.way(KEY), error)
+        if address:
+            self.redirect(address)
+        else:
+            await self.refuse(error)
