@@ -7,12 +7,16 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from labyard.edge.install import node_and_npm
 from labyard.wiring.ground import BUILD
@@ -143,6 +147,31 @@ class Provider:
         fresh = self._file.with_suffix(".new")
         fresh.write_text(json.dumps(self.people))
         fresh.replace(self._file)
+
+
+def certificate(directory: Path) -> dict[str, str]:
+    """Make a certificate for ``localhost`` that nobody trusts; return the paths of ``key`` and ``cert``."""
+    directory.mkdir(parents=True, exist_ok=True)
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(private, hashes.SHA256())
+    )
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    key, cert = directory / "key.pem", directory / "cert.pem"
+    key.write_bytes(private.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
+    cert.write_bytes(made.public_bytes(pem))
+    return {"key": str(key), "cert": str(cert)}
 
 
 def _login(callback: str) -> str:

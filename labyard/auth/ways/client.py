@@ -29,14 +29,13 @@ class Client(GenericOAuthenticator):
     def of(cls, provider: Provider, callback: str) -> Client:
         """Return the client for ``provider``; its addresses come with :meth:`at`."""
         # A redirect would take the client secret along.
-        request = {"follow_redirects": False, "request_timeout": _PATIENCE}
+        request = {"follow_redirects": False, "request_timeout": _PATIENCE, "validate_cert": True}
         trusted = {"ca_certs": provider.ca} if provider.ca else {}
         client = cls(
             client_id=provider.client_id,
             client_secret=provider.client_secret,
             scope=list(provider.scopes),
             enable_pkce=True,
-            validate_server_cert=True,
             http_request_kwargs={**request, **trusted},
             http_client=AsyncHTTPClient(force_instance=True, max_body_size=_MOST_BYTES),
         )

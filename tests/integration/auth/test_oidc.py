@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from tests.integration.auth.conftest import PASSWORD, Browser, Hub
-from tests.tools.provider import SECRET, Provider
+from tests.tools.provider import SECRET, Provider, certificate
 
 BEGIN = "ways/casdoor"
 
@@ -29,6 +29,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, Provi
     }
     provider = Provider(data / "provider", [hub.root + path for path in paths.values()])
     provider.start()
+    pair = certificate(data)
+    over_tls = Provider(data / "tls", [hub.root + "oauth_callback/tls"], tls=pair)
+    over_tls.start()
 
     def way(key: str, **more: Any) -> dict[str, Any]:
         return {
@@ -56,12 +59,15 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, Provi
         f"/{paths['late']}": way("late", client_id="late"),
         f"/{paths['email']}": way("email", username_claim="email"),
         f"/{paths['other']}": way("other", issuer="http://localhost:1", **told),
+        "/oauth_callback/tls": way("tls", issuer=over_tls.issuer, ca=pair["cert"]),
+        "/oauth_callback/untrusted": way("untrusted", issuer=over_tls.issuer),
     }
     hub.start()
     hub.bootstrap()
     yield hub, provider
     hub.stop()
     provider.stop()
+    over_tls.stop()
 
 
 @pytest.fixture
@@ -115,7 +121,12 @@ def test_a_group_with_power_over_the_host_needs_to_be_named_in_the_settings(
 ) -> None:
     provider.say("2", "oidc-bob", groups=["docker-privileged", "staff"])
     assert come(house, "2")[1].status_code == 302
-    assert groups(hub, "oidc-bob") == {"staff"}
+    assert groups(hub, "oidc-bob") == {"staff"}, "the name is another group's by the settings"
+    provider.say("20", "oidc-rob", groups=["docker-privileged", "staff"])
+    come(house, "20", "second")
+    hub.api("POST", "labyard/accounts/oidc-rob/approve")
+    assert come(house, "20", "second")[0].signed_in
+    assert groups(hub, "oidc-rob") == {"staff"}
 
 
 def test_the_admin_group_makes_administrators_as_long_as_they_are_in_it(
@@ -229,6 +240,7 @@ def test_an_answer_is_good_once_and_in_the_browser_that_asked(
 def test_a_replayed_code_is_refused_with_a_new_state(
     house: Any, hub: Hub, provider: Provider
 ) -> None:
+    provider.say("11", "oidc-replay")
     mine, other = hub.browser(), hub.browser()
     back = provider.code(mine, hub.root + BEGIN, "11")
     fresh = provider.code(other, hub.root + BEGIN, "11")
@@ -238,6 +250,7 @@ def test_a_replayed_code_is_refused_with_a_new_state(
 
 
 def test_one_providers_answer_is_not_anothers(house: Any, hub: Hub, provider: Provider) -> None:
+    provider.say("11", "oidc-replay")
     browser = hub.browser()
     back = provider.code(browser, hub.root + BEGIN, "11")
     crossed = back.replace("/oauth_callback?", "/oauth_callback/second?")
@@ -257,11 +270,19 @@ def test_one_providers_answer_is_not_anothers(house: Any, hub: Hub, provider: Pr
 def test_what_does_not_hold_lets_nobody_in(
     house: Any, provider: Provider, way: str, who: str, said: str
 ) -> None:
+    provider.say("11", "oidc-replay")
     provider.say("12", "oidc-mail", email="oidc@example.org", email_verified=False)
     browser, answer = come(house, who, way)
     assert answer.status_code == 403
     assert said in answer.text
     assert not browser.signed_in
+
+
+def test_a_provider_has_to_show_a_certificate_that_is_trusted(hub: Hub) -> None:
+    answer = hub.browser().open("ways/untrusted")
+    assert answer.status_code == 503
+    assert "cannot be reached" in answer.text
+    assert hub.browser().open("ways/tls").status_code == 302
 
 
 def _query(address: str) -> dict[str, str]:
