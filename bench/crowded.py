@@ -80,7 +80,7 @@ class Crowded:
 
     def admin_cookie(self) -> str:
         """Return what the administrator's browser sends to the hub's pages."""
-        page = requests.Request("GET", f"{self.url}hub/accounts")
+        page = requests.Request("GET", f"{self.url}hub/admin")
         return str(self.admin.http.prepare_request(page).headers["Cookie"])
 
     @asynccontextmanager

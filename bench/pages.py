@@ -17,6 +17,7 @@ from bench.results import Row, alone, row
 from tests.browser.conftest import CHROMIUM, QUIET
 
 SLOWER = 4
+_ADMIN = "services/labyard/admin/"
 _ROUNDS = 7
 _MOST = 50.0  # milliseconds
 _ADMINISTRATION = {
@@ -24,6 +25,9 @@ _ADMINISTRATION = {
     "everybody's servers, searched": "services/labyard/admin/servers?search=9&state=stopped&page=2",
     "activity": "services/labyard/admin/activity",
     "settings": "services/labyard/admin/settings",
+    "a user": "services/labyard/admin/users/person0007",
+    "why?": "services/labyard/admin/users/person0007/why",
+    "groups": "services/labyard/admin/groups",
 }
 _QUIET = 1.0  # seconds without a long task, after which a page counts as usable
 # Long tasks are kept from the very first moment.
@@ -67,9 +71,9 @@ async def _served(crowded: Crowded) -> list[Row]:
             page: [await _timed(_asking(people, crowded.url + path, own)) for _ in range(40)]
             for page, path in _ADMINISTRATION.items()
         }
+        pages = [f"{crowded.url}{_ADMIN}users?page={n % 40 + 1}" for n in range(100)]
+        accounts = [await _timed(_asking(people, url, own, b"Approved")) for url in pages]
     async with aiohttp.ClientSession(timeout=limit, headers=admins) as admin:
-        pages = [f"{crowded.url}hub/accounts?page={n % 40 + 1}" for n in range(100)]
-        accounts = [await _timed(_asking(admin, url)) for url in pages]
         upstream = [await _timed(_upstream(admin, crowded.url)) for _ in range(40)]
     return [
         alone(f"home, {many}: p95 (ms)", _p95(home), target=_MOST, n=len(home)),

@@ -146,10 +146,11 @@ its ports, its address block and its time limit for starts.
   this host, until that answer.
 - **20 starts at once**: 20 people start at the same moment, until the last of them is served.
 - **hub cold start**: from starting the hub's process until `/hub/health` answers through the proxy.
-- **home, accounts**: a hub with 2,000 users in its database and 200 running labs, which are processes of
-  the local engine that answer every request with nothing; started, polled and surveyed like any other.
-  Pages are asked for one after another through the proxy, each home by another of the 200 people; the
-  time is until the last byte. JupyterHub's admin page is the page and the first users its script asks for.
+- **home, users, a user, why?, groups**: a hub with 2,000 users in its database and 200 running labs,
+  which are processes of the local engine that answer every request with nothing; started, polled and
+  surveyed like any other. Pages are asked for one after another through the proxy, each home by another
+  of the 200 people; the time is until the last byte. JupyterHub's admin page is
+  the page and the first users its script asks for.
 - **home usable**: Chromium with an empty cache and its processor slowed four times by its own developer
   protocol: until the page's scripts have run and its last long task is over, in one second of quiet after.
 - **proxy**: 1,000 routes in it, 32 connections; the rival of the file rows is the server behind it,

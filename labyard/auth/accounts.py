@@ -115,13 +115,6 @@ class Accounts:
             raise NotFound(f"There is no account named {name}.", remedy="See the list of accounts.")
         return account
 
-    def all(self) -> list[Account]:
-        """Return all accounts: those that wait come first, then by name."""
-        waits = (table.c.state == State.PENDING).desc()
-        with self.store.read() as connection:
-            rows = connection.execute(select(table).order_by(waits, table.c.name)).mappings()
-            return [read_account(row) for row in rows]
-
     def taken(self, names: Collection[str]) -> set[str]:
         """Return which of ``names`` somebody has."""
         with self.store.read() as connection:

@@ -254,10 +254,11 @@ async def _hub_user(handler: Any, name: str, *, admin: bool | None = None) -> No
 def _demand_full_rights(handler: Any) -> None:
     """Ask for more than the scope to manage users, which a person may hold who is no administrator.
 
-    A person has to have full rights: who can make a token for anybody is an administrator in effect.
+    A person has to be an administrator, and to act with all of these rights, not with a token for less.
     Services are set up by the site itself.
     """
-    if isinstance(handler.current_user, User) and not handler.has_scope("tokens"):
+    caller = handler.current_user
+    if isinstance(caller, User) and not (caller.admin and handler.has_scope("admin-ui")):
         raise Forbidden(
             "Only administrators can do this to an administrator's account.",
             remedy="Ask an administrator.",

@@ -34,6 +34,8 @@ _PERSON = {
     "*": _ACCOUNT,
     "display_name": str,
     "groups": list[str],
+    "groups_given": list[str],
+    "ways": list[str],
     "running": int,
     "last_activity": str | None,
 }
@@ -128,10 +130,14 @@ class AccountOne(Rest):
     """One account."""
 
     @needs_scope("admin:users")
-    @operation("admin:users", answer=_ACCOUNT)
+    @operation("admin:users", answer=_PERSON)
     async def get(self, user_name: str) -> None:
-        """Answer the account."""
-        _answer(self, await asyncio.to_thread(self.authenticator.accounts.get, user_name))
+        """Answer the account, as in the list."""
+        accounts = self.authenticator.accounts
+        await asyncio.to_thread(accounts.get, user_name)
+        wanted = people.Wanted(name=user_name)
+        (found,) = (await asyncio.to_thread(people.listing, accounts.store, wanted)).people
+        self.finish(json.dumps(found.as_json()))
 
     @needs_scope("admin:users")
     @operation("admin:users")

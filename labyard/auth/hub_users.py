@@ -6,13 +6,12 @@ on both sides, whoever changed it: the admin page, REST, or a script on the hub'
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from jupyterhub import orm, roles
 from jupyterhub.user import User
 from jupyterhub.utils import url_path_join
-from sqlalchemy import Connection, delete, event, inspect, select, update
+from sqlalchemy import Connection, delete, event, inspect, update
 
 from labyard.auth.accounts import forget_identities
 from labyard.core.tables import accounts, display, expiries, identities, lab_tokens, ssh_keys
@@ -51,14 +50,6 @@ def set_admin(user: Any, admin: bool) -> None:
 def display_of(user: Any) -> Display | None:
     """Return how a user of the hub wants to see its pages; None for a service."""
     return shelf.read(user.db, user.id) if isinstance(user, User) else None
-
-
-def display_names(session: Any, users: Collection[str]) -> dict[str, str]:
-    """Return what these users want to be called, by username, where that is something else."""
-    query = select(orm.User.name, display.c.name).where(
-        display.c.user_id == orm.User.id, orm.User.name.in_(users)
-    )
-    return {name: shown for name, shown in session.execute(query) if shown}
 
 
 def never_reuse_ids() -> None:

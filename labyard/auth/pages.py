@@ -14,7 +14,6 @@ from labyard.audit import entry
 from labyard.auth import browsers, recording, sessions
 from labyard.auth.accounts import Account
 from labyard.auth.answers import Page, own_address
-from labyard.auth.deciding import AccountsHandler
 from labyard.auth.ways.way import CannotAsk
 from labyard.core.errors import Forbidden, LabyardError, Refused
 
@@ -244,6 +243,14 @@ class PasswordHandler(_NewPassword):
         await self.show("password.html", done=True)
 
 
+class AccountsHandler(Page):
+    """The former address of the list of people."""
+
+    async def get(self) -> None:
+        """Lead to where it is now."""
+        self.redirect(f"{self.settings['base_url']}services/labyard/admin/users", permanent=True)
+
+
 def handlers(*, sign_up: bool) -> list[tuple[str, type]]:
     """Return the pages, without sign-up where it is closed."""
     pages: list[tuple[str, type]] = [
@@ -252,6 +259,6 @@ def handlers(*, sign_up: bool) -> list[tuple[str, type]]:
         ("/bootstrap", BootstrapHandler),
         ("/invitation", InvitationHandler),
         ("/password", PasswordHandler),
-        ("/accounts", AccountsHandler),
+        ("/accounts", AccountsHandler),  # where administrators had their list before
     ]
     return [*pages, ("/signup", SignUpHandler)] if sign_up else pages

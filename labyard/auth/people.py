@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 from labyard.auth.accounts import Account, State, read_account
 from labyard.core.store import Store
 from labyard.core.tables import accounts as table
-from labyard.core.tables import display
+from labyard.core.tables import display, identities, memberships
 
 ADMIN = "admin"
 STATES = (*State, ADMIN)
@@ -33,12 +33,13 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for: a part of the name, one of ``STATES``, a group; empty for any.
+    """What is looked for: a part of the name, a whole one, one of ``STATES``, a group; empty for any.
 
     ``reach`` is None where everybody may be seen. ``offset`` counts people, from 0.
     """
 
     search: str = ""
+    name: str = ""
     state: str = ""
     group: str = ""
     reach: Reach | None = None
@@ -48,11 +49,17 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One line of a listing. ``running`` is how many servers run or are on their way."""
+    """One line of a listing.
+
+    ``given`` are those of the groups that a way to sign in gives; ``running`` is how many servers run
+    or are on their way; ``ways`` are those to sign in, besides a password.
+    """
 
     account: Account
     display_name: str
     groups: Sequence[str]
+    given: Sequence[str]
+    ways: Sequence[str]
     running: int
     last_activity: datetime | None
 
@@ -63,6 +70,8 @@ class Person:
             **self.account.as_json(),
             "display_name": self.display_name,
             "groups": list(self.groups),
+            "groups_given": list(self.given),
+            "ways": [*(["password"] if self.account.password else []), *self.ways],
             "running": self.running,
             "last_activity": seen.isoformat(timespec="seconds") + "Z" if seen else None,
         }
@@ -89,12 +98,16 @@ def listing(store: Store, wanted: Wanted) -> Listing:
         rows = connection.execute(_page(condition, wanted)).mappings().all()
         ids = [row["user_id"] for row in rows if row["user_id"] is not None]
         groups, running = _groups(connection, ids), _running(connection, ids)
+        names = [row["name"] for row in rows]
+        ways, given = _ways(connection, names), _given(connection, names)
         counts = _counts(connection, seen)
     found = [
         Person(
             read_account(row),
             row["display_name"] or "",
             groups.get(row["user_id"], ()),
+            given.get(row["name"], ()),
+            ways.get(row["name"], ()),
             running.get(row["user_id"], 0),
             row["last_activity"],
         )
@@ -125,6 +138,8 @@ def _page(condition: ColumnElement[bool], wanted: Wanted) -> Select[Any]:
 def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.search:
         yield table.c.name.contains(wanted.search.lower(), autoescape=True)
+    if wanted.name:
+        yield table.c.name == wanted.name
     if wanted.state == ADMIN:
         yield table.c.admin
     elif wanted.state:
@@ -146,15 +161,29 @@ def _in_one_of(groups: Collection[str]) -> ColumnElement[bool]:
 
 
 def _groups(connection: Connection, ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
-    found: dict[int, list[str]] = {}
-    query = select(_MEMBERS.c.user_id, _GROUPS.c.name).join(
+    joined = select(_MEMBERS.c.user_id, _GROUPS.c.name).join(
         _GROUPS, _GROUPS.c.id == _MEMBERS.c.group_id
     )
-    for row in connection.execute(
-        query.where(_MEMBERS.c.user_id.in_(ids)).order_by(_GROUPS.c.name)
-    ):
-        found.setdefault(row.user_id, []).append(row.name)
-    return found
+    return _gathered(connection, joined.where(_MEMBERS.c.user_id.in_(ids)))
+
+
+def _ways(connection: Connection, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    query = select(identities.c.account, identities.c.way)
+    return _gathered(connection, query.where(identities.c.account.in_(names)))
+
+
+def _given(connection: Connection, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    query = select(identities.c.account, memberships.c.group).join(
+        memberships, memberships.c.identity == identities.c.id
+    )
+    return _gathered(connection, query.where(identities.c.account.in_(names)))
+
+
+def _gathered(connection: Connection, pairs: Select[Any]) -> Mapping[Any, Sequence[str]]:
+    found: dict[Any, set[str]] = {}
+    for one, many in connection.execute(pairs):
+        found.setdefault(one, set()).add(many)
+    return {one: sorted(many) for one, many in found.items()}
 
 
 def _running(connection: Connection, ids: Sequence[int]) -> Mapping[int, int]:

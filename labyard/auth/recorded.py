@@ -18,7 +18,7 @@ from labyard.audit import actions as act
 from labyard.audit.actions import Action
 from labyard.audit.entry import HUB, Kind, Party, user
 from labyard.audit.requests import Act, Rule, Rules, named, sent
-from labyard.auth import api, deciding, policies, recording
+from labyard.auth import api, policies, recording
 from labyard.auth import pages as own_pages
 from labyard.auth.ways import api as ways_api
 from labyard.auth.ways import arrival
@@ -67,10 +67,7 @@ _ACCOUNT = {
     "deny": act.ACCOUNT_DECLINE,
     "withdraw": act.ACCOUNT_WITHDRAW,
     "restore": act.ACCOUNT_RESTORE,
-    "remove": act.ACCOUNT_REMOVE,
     "password": act.CODE_MAKE,
-    "code": act.CODE_MAKE,
-    "no-admin": act.ADMIN_TAKE,
 }
 
 
@@ -105,17 +102,6 @@ def _identity(action: Action) -> Rule:
         yield action, user(handler.path_args[0]), {k: str(v) for k, v in known.items()}
 
     return rule
-
-
-def _account_form(handler: Any) -> Iterator[Act]:
-    name, action = (handler.get_body_argument(field, "") for field in ("name", "action"))
-    if action == "add":
-        wanted = handler.get_body_argument("admin", "") == "yes"
-        yield act.ACCOUNT_ADD, user(name.strip()), {"admin": wanted}
-    elif action == "admin":
-        yield act.ADMIN_GIVE, user(name), {}
-    elif action in _ACCOUNT:
-        yield _ACCOUNT[action], user(name), {}
 
 
 def _admin(given: bool) -> Action:
@@ -269,7 +255,6 @@ RULES: Rules = {
     (own_pages.BootstrapHandler, "POST"): _first_admin,
     (own_pages.InvitationHandler, "POST"): _typed(act.PASSWORD_SET),
     (own_pages.PasswordHandler, "POST"): _own_password,
-    (deciding.AccountsHandler, "POST"): _account_form,
     (api.AccountList, "POST"): _account_added,
     (api.Invitations, "POST"): _invited,
     (ways_api.IdentityList, "POST"): _identity(act.IDENTITY_LINK),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from labyard.web.hub import Hub
@@ -39,9 +40,11 @@ class Accounts:
         body = {"names": list(lines), "groups": list(groups)}
         return await self._post(token, "invitations", body=body)
 
-    async def act(self, token: str, name: str, action: str, **body: Any) -> Model:
+    async def act(
+        self, token: str, name: str, action: str, body: Model = MappingProxyType({})
+    ) -> Model:
         """Do one of the actions to an account; return the account."""
-        return await self._post(token, "accounts", name, action, body=body)
+        return await self._post(token, "accounts", name, action, body=dict(body))
 
     async def remove(self, token: str, name: str) -> None:
         """Remove an account and the hub's user."""

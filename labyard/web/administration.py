@@ -29,6 +29,8 @@ class AdminPage:
 
 # In the order of the navigation.
 PAGES: tuple[AdminPage, ...] = (
+    AdminPage("users", "Users", "people", "admin:users"),
+    AdminPage("groups", "Groups and policy", "shield-lock", "list:groups"),
     AdminPage("servers", "Servers", "box", "read:servers"),
     AdminPage("activity", "Activity", "graph-up", "read:servers", whole=True),
     AdminPage("settings", "Settings", "sliders", "read:hub", whole=True),

@@ -51,7 +51,6 @@ def template_vars(
             "home": settings.base_url + SERVICE,
             "account": settings.base_url + SERVICE + "account/",
             "password": hub + "password",
-            "accounts": hub + "accounts",
             "administration": visible,
             "display_of": display_of,
         }

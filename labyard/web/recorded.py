@@ -27,7 +27,8 @@ from labyard.web.handlers import (
     uploads,
     volumes,
 )
-from labyard.web.handlers.admin import making, many, servers
+from labyard.web.handlers.admin import groups, making, many, person, servers
+from labyard.web.handlers.admin import users as admin_users
 
 
 def actor(handler: Any) -> Party | None:
@@ -163,6 +164,12 @@ def _left(handler: Any) -> Iterator[Act]:
         yield act.ACCOUNT_REMOVE, user(owner), {}
 
 
+def _person(handler: Any) -> Iterator[Act]:
+    if _field(handler, "action") == "delete":
+        yield from _left(handler)
+
+
+_BY_HUB = "The hub does it and records it, refusals too; what cannot be a name or a value goes no further."
 _LOOK = "How pages look to somebody is nobody else's business."
 _MEASURE = "It changes nothing but what is known."
 
@@ -195,6 +202,12 @@ RULES: Rules = {
     (tokens.TokensFormHandler, "POST"): _refused_here(act.TOKEN_ADD),
     (tokens.RevokeFormHandler, "POST"): _refused_here(act.TOKEN_REMOVE),
     (leaving.LeavingHandler, "DELETE"): _left,
+    (admin_users.UsersHandler, "POST"): _BY_HUB,
+    (admin_users.AddHandler, "POST"): _BY_HUB,
+    (person.PersonHandler, "POST"): _person,
+    (groups.GroupsHandler, "POST"): _BY_HUB,
+    (groups.GroupHandler, "POST"): _BY_HUB,
+    (groups.PoliciesHandler, "POST"): _BY_HUB,
     (account.ProfileHandler, "POST"): _LOOK,
     (incidents.DismissHandler, "POST"): _LOOK,
     (tools.TerminalHandler, "POST"): "It opens a terminal in one's own lab.",

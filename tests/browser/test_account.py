@@ -182,7 +182,7 @@ def test_the_profile_is_what_pages_look_like(
     page.get_by_role("button", name="Save").click()
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
 
-    accounts = admin_seat.open("hub/accounts")
+    accounts = admin_seat.open("services/labyard/admin/users?search=pia")
     expect(accounts.locator("tr", has_text="pia")).to_contain_text(name)
     assert pia.problems == []
 

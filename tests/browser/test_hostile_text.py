@@ -109,7 +109,7 @@ def test_what_a_stranger_types_stays_text(
             expect(page.get_by_role("alert")).to_be_visible()
             stranger.inert(f"{path} {text}")
     stranger.seat.context.close()
-    admin.open("hub/accounts")
+    admin.open("services/labyard/admin/users")
 
 
 @pytest.mark.timeout(300)
@@ -150,7 +150,7 @@ def test_what_somebody_says_of_themselves_stays_text(
             page = mallory.open("services/labyard/account/profile")
             shown += text in page.locator("#login_widget").inner_text()
     assert shown > 8
-    for path in ("hub/accounts", "hub/admin"):
+    for path in ("services/labyard/admin/users", "hub/admin"):
         admin.open(path)
 
 

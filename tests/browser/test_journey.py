@@ -104,9 +104,9 @@ def ask_and_be_approved(fresh: Yard, user: Hands, admin: Hands) -> None:
     admin.fill(page.get_by_label("Bootstrap secret"), secret)
     choose_password(admin)
     admin.press(button(page, "Begin"))
-    admin.press(page.get_by_role("link", name="Accounts"))
-    admin.press(button(page, "Approve: user1"))
-    expect(page.get_by_text("Nobody is waiting.")).to_be_visible()
+    admin.press(page.get_by_role("link", name="Administration"))
+    admin.press(button(page, "Approve user1"))
+    expect(page.get_by_text("user1 was approved.")).to_be_visible()
 
     user.page.goto(fresh.url)
     sign_in(user, "user1")

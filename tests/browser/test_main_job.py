@@ -73,7 +73,7 @@ def test_from_the_first_secret_to_a_file_that_is_still_there(
     admin.get_by_label("Bootstrap secret").fill(secret)
     choose_password(admin)
     admin.get_by_role("button", name="Begin").click()
-    expect(admin.get_by_role("link", name="Accounts")).to_be_visible()
+    expect(admin.get_by_role("link", name="Administration")).to_be_visible()
 
     user = window()
     ask_for_account(user, "user1")
@@ -81,9 +81,9 @@ def test_from_the_first_secret_to_a_file_that_is_still_there(
     sign_in(user, "user1")
     expect(user.get_by_role("alert")).to_contain_text("not approved")
 
-    admin.get_by_role("link", name="Accounts").click()
-    admin.get_by_role("button", name="Approve: user1").click()
-    expect(admin.get_by_text("Nobody is waiting.")).to_be_visible()
+    admin.get_by_role("link", name="Administration").click()
+    admin.get_by_role("button", name="Approve user1").click()
+    expect(admin.get_by_text("user1 was approved.")).to_be_visible()
 
     user.goto(fresh.url)
     sign_in(user, "user1")
@@ -105,7 +105,7 @@ def test_from_the_first_secret_to_a_file_that_is_still_there(
 
     ask_for_account(window(), "user2")
     admin.reload()
-    admin.get_by_role("button", name="Approve: user2").click()
+    admin.get_by_role("button", name="Approve user2").click()
     other = window()
     sign_in(other, "user2")
     expect(other.locator("#server")).to_be_visible()

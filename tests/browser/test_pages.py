@@ -32,6 +32,7 @@ MEMBER = {
     "not-running": "hub/user/looker/",
     "volumes-empty": "services/labyard/volumes",
     "volume-empty": "services/labyard/volume/workspace",
+    "account-allowed": "services/labyard/account/allowed",
     "account-profile": "services/labyard/account/profile",
     "account-tokens": "services/labyard/account/tokens",
     "account-keys": "services/labyard/account/keys",
@@ -42,7 +43,7 @@ MEMBER = {
     "tools": "services/labyard/tools",
     "patterns": "services/labyard/patterns",
     "service-404": "services/labyard/nowhere",
-    "service-403": "hub/accounts",
+    "service-403": "services/labyard/admin/users",
     "admin-403": "services/labyard/admin/settings",
 }
 ADMIN = {
@@ -55,7 +56,11 @@ ADMIN = {
     "admin-activity": "services/labyard/admin/activity",
     "admin-settings": "services/labyard/admin/settings",
     "admin-settings-found": "services/labyard/admin/settings?search=labs.mem&changed=yes",
-    "accounts": "hub/accounts",
+    "admin-users": "services/labyard/admin/users",
+    "admin-users-none": "services/labyard/admin/users?search=nobody-like-that",
+    "admin-users-add": "services/labyard/admin/add-users",
+    "admin-groups": "services/labyard/admin/groups",
+    "admin-group-root": "services/labyard/admin/groups/docker-privileged",
 }
 # JupyterHub's own, whose scripts draw most of them -> path, what must be there, what is pressed first.
 UPSTREAM = {

@@ -93,7 +93,7 @@ def test_pages_of_hub_and_service_and_signing_out(visitor: Seat, artefacts: Path
     for path, title in (
         ("services/labyard/account/profile", "Profile"),
         ("hub/password", "Password"),
-        ("hub/accounts", "Accounts"),
+        ("services/labyard/admin/users", "Users"),
         ("hub/token", "API tokens in JupyterHub"),
         ("hub/admin", "Servers and people"),
         ("hub/nowhere", "Not found"),

@@ -34,7 +34,9 @@ def person(make_yard: Callable[..., Yard], faulty: FaultySocket) -> Iterator[Per
     yard.down(labs=True)
 
 
-@pytest.mark.parametrize("path", ["services/labyard/", "services/labyard/tools", "hub/accounts"])
+@pytest.mark.parametrize(
+    "path", ["services/labyard/", "services/labyard/tools", "services/labyard/admin/users"]
+)
 def test_a_page_comes_while_the_engine_holds_every_question(
     path: str, person: Person, faulty: FaultySocket
 ) -> None:

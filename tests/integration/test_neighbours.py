@@ -118,7 +118,8 @@ def by_command(place: Yard, _admin: Person, name: str) -> None:
 
 
 def by_page(_place: Yard, admin: Person, name: str) -> None:
-    done = admin.submit("hub/accounts", {"name": name, "action": "remove"})
+    fields = {"action": "delete", "confirm": name, "volumes": "keep"}
+    done = admin.submit(f"services/labyard/admin/users/{name}", fields)
     assert done.status_code == 200
 
 

@@ -33,7 +33,12 @@ class AccountHandler(OwnHandler):
         self.redirect(f"{self.service}account/{tab}", status=303)
 
 
-_TITLES = {"profile": "Profile", "tokens": "API tokens", "keys": "SSH keys"}
+_TITLES = {
+    "profile": "Profile",
+    "allowed": "What I may have",
+    "tokens": "API tokens",
+    "keys": "SSH keys",
+}
 
 
 class FrontHandler(AccountHandler):

@@ -7,6 +7,7 @@ from labyard.web.handlers.base import PageHandler, signed_in
 from labyard.web.page import ICONS
 from labyard.web.paging import Asked, Listed
 from labyard.web.view.expiry import ExpiryView
+from labyard.web.view.why import VerdictView
 
 
 class PatternsHandler(PageHandler):
@@ -22,6 +23,12 @@ class PatternsHandler(PageHandler):
             here=AdminPage("patterns", "Patterns", "people", "list:users"),
             asked=Asked(number=2),
             listed=Listed(("anna", "bob"), 2, 102),
+            verdicts=[
+                VerdictView(
+                    "cpu", "CPU cores", "4 cores", ["staff"], [("guests", "1 core")], "2 cores"
+                ),
+                VerdictView("days", "Days to live", "no limit", [], [], "no limit"),
+            ],
             icons=sorted(path.stem for path in ICONS.glob("*.svg")),
             expiries={
                 "": ExpiryView("6 days left", at, clock, soon=False, extendable=False),

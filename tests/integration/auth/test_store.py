@@ -143,13 +143,6 @@ def test_withdrawing_takes_rights_and_codes_away(accounts: Accounts) -> None:
     assert not accounts.redeem("anna", "code", "hash")
 
 
-def test_requests_come_first_in_the_list(accounts: Accounts) -> None:
-    approved(accounts, "anna")
-    accounts.request("zoe", "hash")
-    accounts.request("ben", "hash")
-    assert [account.name for account in accounts.all()] == ["ben", "zoe", "anna"]
-
-
 def test_only_so_many_requests_wait(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("labyard.auth.accounts.MOST_PENDING", 2)
     assert accounts.request("a", "hash")

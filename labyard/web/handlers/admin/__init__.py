@@ -1,9 +1,22 @@
 """Administration: one file a page. ``base`` says how a page is added."""
 
-from labyard.web.handlers.admin import activity, front, making, many, servers, settings
+from labyard.web.handlers.admin import (
+    activity,
+    front,
+    groups,
+    making,
+    many,
+    person,
+    servers,
+    settings,
+    users,
+)
 
 ROUTES = (
     *front.ROUTES,
+    *users.ROUTES,
+    *person.ROUTES,
+    *groups.ROUTES,
     *servers.ROUTES,
     *many.ROUTES,
     *making.ROUTES,
