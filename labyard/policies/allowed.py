@@ -18,7 +18,7 @@ class Allowed:
     people set; ``engine`` says whether their labs get the engine's own socket, and ``sudo`` whether
     whoever works in them may become the container's root. ``idle_timeout`` is how many seconds nobody
     may work in one before it is stopped, None for ever. ``volumes`` are directories that labs get besides
-    everybody's.
+    everybody's. ``quota`` is how many bytes somebody's own volumes should hold, None for any number.
     """
 
     limits: Limits
@@ -28,9 +28,10 @@ class Allowed:
     sudo: bool = False
     idle_timeout: float | None = None
     volumes: tuple[Extra, ...] = ()
+    quota: int | None = None
 
 
 def everybody(limits: Limits, settings: Settings) -> Allowed:
     """Return what people have without any group, who may choose within ``limits``."""
     labs = settings.labs
-    return Allowed(limits, labs.named_servers, idle_timeout=labs.idle_timeout)
+    return Allowed(limits, labs.named_servers, idle_timeout=labs.idle_timeout, quota=labs.quota)

@@ -114,33 +114,49 @@ class Days(Amount[int]):
         return f"{value} {'day' if value == 1 else 'days'}"
 
 
-class IdleTimeout(Grant[float | None]):
-    """How many seconds nobody may work in a lab before it is stopped; None is for ever."""
+class _Live(Grant[N | None]):
+    """An amount that counts for what is there, as soon as it changes; None is no limit."""
 
-    name, title = "idle_timeout", "time without use"
+    def of(self, allowed: Allowed) -> N | None:
+        """Return the amount."""
+        value: N | None = getattr(allowed, self.name)
+        return value
 
-    def of(self, allowed: Allowed) -> float | None:
-        """Return how many."""
-        return allowed.idle_timeout
-
-    def together(self, one: float | None, other: float | None) -> float | None:
-        """Return the longer one."""
+    def together(self, one: N | None, other: N | None) -> N | None:
+        """Return the larger one."""
         return None if one is None or other is None else max(one, other)
 
-    def apply(self, value: float | None, allowed: Allowed) -> Allowed:
+    def apply(self, value: N | None, allowed: Allowed) -> Allowed:
         """Return what is allowed with that much."""
-        return replace(allowed, idle_timeout=value)
+        changed: dict[str, Any] = {self.name: value}
+        return replace(allowed, **changed)
 
     def had(self, given: Options, allowed: Allowed) -> None:
-        """Return nothing: it counts for labs that run, as soon as it changes."""
+        """Return nothing: no lab is started with it."""
 
     def keeps(self, had: None, allowed: Allowed) -> bool:
         """Return True: see :meth:`had`."""
         return True
 
+
+class IdleTimeout(_Live[float]):
+    """How many seconds nobody may work in a lab before it is stopped; None is for ever."""
+
+    name, title = "idle_timeout", "time without use"
+
     def words(self, value: float | None) -> str:
         """Return the time."""
         return "no limit" if value is None else write_seconds(value)
+
+
+class Quota(_Live[int]):
+    """How many bytes somebody's own volumes should hold together. Told, not enforced."""
+
+    name, title = "quota", "storage"
+
+    def words(self, value: int | None) -> str:
+        """Return the size."""
+        return "no limit" if value is None else show_bytes(value)
 
 
 class Servers(Grant[int]):

@@ -12,7 +12,16 @@ from labyard.core.errors import Refused
 from labyard.options.limits import Limits
 from labyard.policies.additions import Docker, Environment, Sudo, Volumes
 from labyard.policies.allowed import Allowed
-from labyard.policies.amounts import Cpu, Days, Gpus, IdleTimeout, Memory, Servers, SharedMemory
+from labyard.policies.amounts import (
+    Cpu,
+    Days,
+    Gpus,
+    IdleTimeout,
+    Memory,
+    Quota,
+    Servers,
+    SharedMemory,
+)
 from labyard.policies.choices import Images, Profiles
 from labyard.policies.grant import Grant
 from labyard.settings.groups import GroupPolicy
@@ -30,6 +39,7 @@ GRANTS: tuple[Grant[Any], ...] = (
     Images(),
     PROFILES,
     Environment(),
+    Quota(),
     Volumes(),
     Docker(),
     Sudo(),

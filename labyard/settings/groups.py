@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from labyard.settings.chosen import Environment, LabCores, LabMemory, SharedMemory
-from labyard.settings.kinds import Flag, Image, Seconds, Whole, Written
+from labyard.settings.kinds import Bytes, Flag, Image, Seconds, Whole, Written
 from labyard.settings.profiles import ProfileName
 from labyard.settings.section import Section, option
 from labyard.settings.storage import ExtraVolume
@@ -43,6 +43,10 @@ class GroupPolicy(Section):
         None, "Which of labs.profiles there are to pick from.", min_length=1
     )
     environment: Environment | None = option(None, "Environment of the labs. Not for secrets.")
+    quota: Bytes | None = option(
+        None,
+        "How much a member's own volumes should hold together; their page warns, nothing is refused.",
+    )
     volumes: list[ExtraVolume] | None = option(
         None,
         "Directories in the labs besides everybody's volumes, such as data:/mnt/data:ro, "

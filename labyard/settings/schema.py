@@ -161,6 +161,11 @@ class Labs(Section):
         "How long nobody may work in a lab, with no kernel busy and nothing running in a terminal, before "
         "its server is stopped; null for ever. Volumes stay.",
     )
+    quota: Bytes | None = option(
+        None,
+        "How much a person's own volumes should hold together: their page tells, and warns above it. "
+        "Nothing is refused; null for no figure.",
+    )
     notebook_dir: LabPath = option(
         "/home/lab/workspace", "Where JupyterLab opens.", env="DOCKER_NOTEBOOK_DIR"
     )

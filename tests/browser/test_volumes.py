@@ -262,3 +262,25 @@ def test_the_keyboard_reaches_everything(vera: Seat) -> None:
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id"))
     assert {"from", "get", "to", "overwrite", "unpack", "files", "send", "confirm"} <= set(reached)
+
+
+def test_what_groups_grant_is_seen_beside_ones_own(
+    vera: Seat, made: None, looks: Callable[[Seat, str, str], Page]
+) -> None:
+    policies = Path(vera.yard.directory / "vera.yaml")
+    policies.write_text(
+        "groups:\n- name: vera-course\n  quota: 1\n"
+        "  volumes: ['course:/mnt/course:ro', '/srv/data:/mnt/data', '//nas/projects:/mnt/projects']\n"
+    )
+    vera.yard.labyard("policy", "import", str(policies))
+    vera.yard.labyard("groups", "add", "vera-course", "vera")
+    try:
+        page = vera.open(PAGE)
+        expect(page.locator("#granted li")).to_have_count(3)
+        expect(page.locator("#granted li").first).to_contain_text("/mnt/course")
+        expect(page.locator("#granted")).not_to_contain_text("/srv/data")
+        expect(page.locator("#storage")).to_contain_text("More than planned", timeout=SLOW)
+        looks(vera, PAGE, "volumes-over")
+    finally:
+        vera.yard.labyard("groups", "delete", "vera-course", "--yes")
+        vera.yard.labyard("policy", "remove", "vera-course")

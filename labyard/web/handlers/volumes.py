@@ -42,6 +42,7 @@ class VolumesHandler(OwnHandler):
             settings=parts.settings,
             names=parts.names,
             now=utc_now(),
+            quota=(await parts.shares.of(owner)).quota,
         )
 
     async def granted(self, owner: Owner) -> Sequence[Extra]:

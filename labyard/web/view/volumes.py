@@ -81,13 +81,22 @@ class VolumeCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Storage:
+    """How much somebody's own volumes hold together, of how much they should."""
+
+    words: str
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class VolumesPage:
-    """The page. ``refresh`` is seconds until it looks again."""
+    """The page. ``refresh`` is seconds until it looks again; ``storage`` is None without a figure."""
 
     cards: tuple[VolumeCard, ...]
     error: LabyardError | None
     unmeasured: LabyardError | None
     refresh: int
+    storage: Storage | None = None
 
     @property
     def measurable(self) -> bool:
@@ -128,13 +137,15 @@ def volumes_page(
     settings: Settings,
     names: Names,
     now: datetime,
+    quota: int | None = None,
 ) -> VolumesPage:
-    """Return what to draw of ``owner``'s volumes. Nothing here asks the engine."""
+    """Return what to draw of ``owner``'s volumes. Nothing here asks the engine.
+
+    ``quota`` is how many bytes the owner's own should hold together.
+    """
     servers = _busy(person)
-    cards = tuple(
-        _card(entry, servers, snapshot.error, sizes, now)
-        for entry in catalog(settings.volumes, snapshot.volumes, owner, names)
-    )
+    entries = catalog(settings.volumes, snapshot.volumes, owner, names)
+    cards = tuple(_card(entry, servers, snapshot.error, sizes, now) for entry in entries)
     return VolumesPage(
         cards,
         error=snapshot.error,
@@ -143,6 +154,17 @@ def volumes_page(
             (server.state for server in person.servers.values()),
             busy=any(card.measuring for card in cards),
         ),
+        storage=None if quota is None else _storage(entries, sizes.known, quota),
+    )
+
+
+def _storage(entries: Iterable[Entry], known: Mapping[str, Measured], quota: int) -> Storage:
+    own = [entry.mount.source for entry in entries if entry.exists and not entry.mount.shared]
+    found = [known[source].size for source in own if source in known]
+    used = sum(size.bytes for size in found)
+    whole = len(found) == len(own) and all(size.whole for size in found)
+    return Storage(
+        f"{'' if whole else 'at least '}{show_bytes(used)} of {show_bytes(quota)}", used > quota
     )
 
 

@@ -92,6 +92,7 @@ def test_without_groups_everybodys_share_holds() -> None:
         ({"a": {"sudo": False}, "b": {"sudo": True}}, "sudo", "yes", ("b",)),
         ({"a": {"idle_timeout": "1h"}, "b": {"idle_timeout": "8h"}}, "idle_timeout", "8h", ("b",)),
         ({}, "idle_timeout", "no limit", ()),
+        ({"a": {"quota": "10G"}, "b": {"quota": "2G"}}, "quota", "10 GB", ("a",)),
         ({"a": {"environment": {"X": "1"}}, "b": {"environment": {"X": "2"}}}, "environment", "X", ("a",)),
         (
             {"a": {"environment": {"X": "1"}}, "b": {"environment": {"X": "2", "Y": "2"}}},
@@ -174,6 +175,7 @@ POLICIES = st.fixed_dictionaries(
         "gpus": st.integers(0, 3),
         "days": st.integers(1, 30),
         "idle_timeout": st.sampled_from(["1h", "8h"]),
+        "quota": st.sampled_from(["1G", "8G"]),
         "servers": st.integers(0, 5),
         "images": st.lists(st.sampled_from(["lab:1", "x:1", "y:1"]), min_size=1),
         "profiles": st.lists(st.sampled_from(["small", "big", "course"]), min_size=1),
