@@ -26,7 +26,7 @@ FILES = ("--dist", "loadfile", "--no-loadscope-reorder")
 PARALLEL = {
     "unit": ("-n", "auto", *FILES),
     "contract": ("-n", "4", "--dist", "loadscope"),
-    "integration": ("-n", "3", *FILES),
+    "integration": ("-n", "4", *FILES),
     "browser": ("-n", "2", *FILES),
     "faults": ("-n", "3", *FILES),
 }
