@@ -16,8 +16,9 @@ from tests.tools.person import Person, eventually
 from tests.tools.yard import PASSWORD, Yard
 
 BURN = ["sh", "-c", "echo $$ > /tmp/burner; exec python3 -c 'while 1: pass'"]
-BUSY = re.compile(r"^(0\.[3-9]\d|[12]\.\d) ")
-IDLE = re.compile(r"^0\.[0-2]\d ")
+# On a machine that does other things as well, all labs together may get no more than one busy program.
+BUSY = re.compile(r"^(0\.[1-9]\d|[12]\.\d) ")
+IDLE = re.compile(r"^0\.0\d ")
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +57,11 @@ def test_a_figure_moves_when_the_lab_gets_busy_and_back(page: Page, lab: Contain
     expect(cpu).to_have_text(IDLE, timeout=60_000)
     lab.exec_run(BURN, detach=True)
     try:
-        expect(cpu).to_have_text(BUSY, timeout=10_000)
+        expect(cpu).to_have_text(BUSY, timeout=30_000)
         expect(page.locator(".ly-age")).to_have_text("now")
     finally:
         lab.exec_run(["sh", "-c", "kill -9 $(cat /tmp/burner)"])
-    expect(cpu).to_have_text(IDLE, timeout=10_000)
+    expect(cpu).to_have_text(IDLE, timeout=30_000)
 
 
 def test_nothing_is_asked_while_nobody_looks(page: Page) -> None:
