@@ -96,7 +96,7 @@ async def test_labs_that_somebody_looks_at_are_followed_by_one_stream_each(
             figures.look(labs[:1])
         await eventually(lambda: told(figures, labs[0], 2))
         burning = asyncio.create_task(ask(labs[0], "burn", count=10**12))
-        await eventually(lambda: busy(figures, labs[0]), seconds=10)
+        await eventually(lambda: busy(figures, labs[0]))
         burning.cancel()
     assert len(streams.seen) == 1
     assert labs[1].id not in figures.history
@@ -107,7 +107,8 @@ async def told(figures: Figures, lab: Lab, many: int) -> bool:
 
 
 async def busy(figures: Figures, lab: Lab) -> bool:
-    return figures.history[lab.id][-1].cpu > 0.3
+    # On a machine that does other things as well, all labs together may get no more than one program.
+    return figures.history[lab.id][-1].cpu > 0.1
 
 
 async def test_a_survey_leaves_out_what_is_followed(
