@@ -57,8 +57,15 @@ class HAProxyProxy(Proxy):
             entries = await self._runtime.entries()
             routes = loads(await asyncio.to_thread(self._read))
             self._routes = {
-                name: route for name, route in routes.items() if entries.get(name) == route.value
+                name: route
+                for name, route in routes.items()
+                if name in entries and _address(entries[name]) == _address(route.value)
             }
+            for name, route in self._routes.items():
+                if (
+                    entries[name] != route.value
+                ):  # of another kind than an older version took it for
+                    await self._runtime.set(name, route.value)
         self._watch.start()
 
     async def stop(self) -> None:
@@ -168,3 +175,8 @@ class HAProxyProxy(Proxy):
             return self._haproxy.map_file.read_text()
         except FileNotFoundError:
             return ""
+
+
+def _address(value: str) -> str:
+    """Return where a route's value leads, without its kind."""
+    return value.rpartition("|")[0]

@@ -127,6 +127,20 @@ async def test_a_trusted_proxy_says_to_the_hub_alone_who_somebody_is(guarded) ->
 
 
 @pytest.mark.parametrize("front", [PROXIED], indirect=True)
+async def test_the_hub_is_told_also_where_an_older_version_made_its_route(guarded) -> None:
+    (entry,) = [
+        value for name, value in (await guarded.proxy._runtime.entries()).items() if name == "/"
+    ]
+    await guarded.proxy.stop()
+    await guarded.proxy._runtime.set("/", entry.replace("|hub", "|own"))
+    assert "x-labyard-edge" not in dict((await guarded.get("/hub/login"))[1]["headers"])
+    guarded.proxy = guarded.remake()
+    await guarded.proxy.start()
+    assert dict((await guarded.get("/hub/login"))[1]["headers"])["x-labyard-edge"] == VOUCH
+    assert (await guarded.proxy.get_all_routes())["/"]["data"] == {"hub": True}
+
+
+@pytest.mark.parametrize("front", [PROXIED], indirect=True)
 async def test_a_proxy_that_says_two_names_is_refused(guarded) -> None:
     two = b"X-SSO-Name: anna\r\nx-sso-name: admin\r\n"
     answer = await guarded.raw(
