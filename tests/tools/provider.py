@@ -90,6 +90,7 @@ class Provider:
         node, _ = node_and_npm()
         self.process = subprocess.Popen(
             [node, str(installed() / "provider.mjs"), str(self.directory / "config.json")],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=(self.directory / "log").open("w"),
             text=True,
@@ -103,8 +104,9 @@ class Provider:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
-            assert self.process.stdout is not None
-            self.process.stdout.close()
+            for pipe in (self.process.stdin, self.process.stdout):
+                assert pipe is not None
+                pipe.close()
             self.process = None
 
     def say(self, subject: str, name: str, **claims: Any) -> None:

@@ -85,3 +85,6 @@ const server = config.tls
   ? https.createServer({ key: readFileSync(config.tls.key), cert: readFileSync(config.tls.cert) }, listener)
   : http.createServer(listener);
 server.listen(config.port, '127.0.0.1', () => console.log('listens'));
+
+// It ends with whoever started it.
+process.stdin.on('end', () => process.exit()).resume();
