@@ -86,10 +86,10 @@ class ServerActionHandler(ServersPage):
         """Do it, then show the same part of the list."""
         server = self.get_body_argument("server", "")
         called = "/".join(filter(None, [self.get_body_argument("user", ""), server]))
-        with self.errors_said():
+        with self.errors_said(about=called):
             owner = await self.over(rights.ACT, self.get_body_argument("user", ""))
             try:
-                self.say("done", await self._act(action, owner, server, called))
+                self.say("done", await self._act(action, owner, server, called), about=called)
             finally:
                 self.parts.sampler.soon()
         self.back()
