@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http.client import responses
 from typing import Any, TypeVar
 
 from labyard.core.errors import LabyardError
@@ -21,7 +22,7 @@ _MARK = "__labyard_operation__"
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation. ``media`` other than JSON is bytes, in the body (``sends``) or in the answer."""
+    """One operation. Other than JSON are bytes, in the body (``sends``) or in the answer (``media``)."""
 
     scope: str = ""
     body: Shape = None
@@ -44,8 +45,8 @@ def operation(
 ) -> Callable[[_Method], _Method]:
     """Say what a handler's method does: under ``needs_scope``, if that is there.
 
-    ``scope`` is what the caller needs besides being signed in; ``status`` is what success answers,
-    200, or 204 without an ``answer``, unless said.
+    ``scope`` is what the caller needs besides being signed in, more than one with spaces between;
+    ``status`` is what success answers, 200, or 204 without an ``answer``, unless said.
     """
     told = Operation(
         scope,
@@ -92,4 +93,5 @@ class OneShape:
         said = json.loads(b"".join(self._write_buffer))
         self._write_buffer = []
         code = _CODES.get(status_code, "refused" if status_code < 500 else "failed")
-        handler.write(json.dumps({"error": code, "remedy": "", **said}))
+        message = said["message"] or responses.get(status_code, "")
+        handler.write(json.dumps({**said, "error": code, "message": message, "remedy": ""}))

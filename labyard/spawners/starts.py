@@ -194,6 +194,9 @@ class AgainPage(_Found, SpawnHandler):
         except web.HTTPError:
             if spawner.outcome is None:
                 raise
+        except RuntimeError:  # JupyterHub's word for a start that somebody else began meanwhile
+            if not user.spawners[server_name].pending:
+                raise
 
     def _pending_page(self, user_name: str, server_name: str) -> str:
         return self._get_pending_url(self.find_user(user_name), server_name)  # type: ignore[no-any-return]

@@ -80,7 +80,7 @@ def _operation(endpoint: Endpoint, told: Operation, schemas: dict[str, Any]) -> 
         "tags": ["service" if path.startswith(SERVICE) else "hub"],
         "summary": about.splitlines()[0].rstrip("."),
         "description": inspect.getdoc(endpoint.function) or "",
-        "security": [{"token": [told.scope] if told.scope else []}],
+        "security": [{"token": told.scope.split()}],
         "parameters": [*_in_path(endpoint), *_in_query(told, schemas)],
         "responses": {
             str(told.status): _answer(told, schemas),
@@ -107,7 +107,7 @@ def _in_query(told: Operation, schemas: dict[str, Any]) -> Iterator[dict[str, An
 
 def _answer(told: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     if told.media:
-        return {"description": "Done.", "content": {told.media: {}}}
+        return {"description": "Done.", "content": {media: {} for media in told.media.split()}}
     if told.answer is None:
         return {"description": "Done."}
     return {"description": "Done.", **_content(schema(told.answer, schemas))}
@@ -124,13 +124,16 @@ def _reference(name: str) -> dict[str, str]:
 def schema(shape: Shape, schemas: dict[str, Any]) -> dict[str, Any]:
     """Return the JSON schema of a shape; what it refers to goes into ``schemas``."""
     if isinstance(shape, Mapping):
-        fields = {k: schema(v, schemas) for k, v in shape.items() if k != "*"}
-        made: dict[str, Any] = {
+        fields = {name: schema(kind, schemas) for name, kind in shape.items() if name != "*"}
+        base = _whole(schema(shape["*"], schemas), schemas) if "*" in shape else {}
+        named = {name.rstrip("?"): kind for name, kind in fields.items()}
+        required = [name for name in fields if not name.endswith("?")]
+        return {
+            **base,
             "type": "object",
-            "properties": {name.rstrip("?"): kind for name, kind in fields.items()},
-            "required": [name for name in fields if not name.endswith("?")],
+            "properties": {**base.get("properties", {}), **named},
+            "required": [*base.get("required", []), *required],
         }
-        return {"allOf": [schema(shape["*"], schemas), made]} if "*" in shape else made
     if isinstance(shape, list):
         return {"type": "array", "items": schema(shape[0], schemas)}
     known = TypeAdapter(shape).json_schema(ref_template=_REFERENCE)
@@ -140,3 +143,9 @@ def schema(shape: Shape, schemas: dict[str, Any]) -> dict[str, Any]:
         schemas.setdefault(shape.__name__, known)
         return _reference(shape.__name__)
     return known
+
+
+def _whole(kind: dict[str, Any], schemas: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields themselves where only a name stands for them: others are to be added."""
+    found: dict[str, Any] = schemas[kind["$ref"].rpartition("/")[2]] if "$ref" in kind else kind
+    return {name: value for name, value in found.items() if name not in {"title", "description"}}

@@ -1,10 +1,10 @@
-"""Every route of the running applications that changes something, read off the applications."""
+"""Every route of the running applications, read off the applications."""
 
 from __future__ import annotations
 
 import re._constants as kinds
 import re._parser as parser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from types import SimpleNamespace
@@ -20,7 +20,8 @@ from labyard.settings.schema import Settings
 from labyard.web.app import make_app
 from labyard.wiring.processes import hub_handlers
 
-METHODS = ("post", "put", "patch", "delete")
+METHODS = ("post", "put", "patch", "delete")  # of what changes something
+ALL = ("get", *METHODS)
 SERVICE = "/services/labyard/"
 
 
@@ -39,27 +40,37 @@ class Route:
 
 
 def hub_routes() -> list[Route]:
-    """Return those of the hub: JupyterHub's own and ours."""
+    """Return those of the hub that change something: JupyterHub's own and ours."""
+    everything = [*_ours(), *handlers.default_handlers, *apihandlers.default_handlers]
+    return _found(((f"/hub{pattern}", handler) for pattern, handler, *_ in everything), METHODS)
+
+
+def our_routes() -> list[Route]:
+    """Return all of the hub's that are ours, and all of the service's."""
+    ours = ((f"/hub{pattern}", handler) for pattern, handler, *_ in _ours())
+    return [*_found(ours, ALL), *service_routes(ALL)]
+
+
+def _ours() -> list[Any]:
     book = Book(Store("sqlite:///nowhere.sqlite"), [])
-    ours = [*LabyardAuthenticator().get_handlers(None), *hub_handlers(book, Settings())]
-    everything = [*ours, *handlers.default_handlers, *apihandlers.default_handlers]
-    return _mutating((f"/hub{pattern}", handler) for pattern, handler, *_ in everything)
+    return [*LabyardAuthenticator().get_handlers(None), *hub_handlers(book, Settings())]
 
 
-def service_routes() -> list[Route]:
+def service_routes(methods: Sequence[str] = METHODS) -> list[Route]:
     """Return those of the service."""
     parts: Any = SimpleNamespace(settings=Settings(), auth=SimpleNamespace(base_url=SERVICE))
     app = make_app(parts, b"\0" * 32)
-    return _mutating(
+    routes = (
         (rule.matcher.regex.pattern.removesuffix("$"), rule.target)  # type: ignore[attr-defined]
         for rule in app.wildcard_router.rules
     )
+    return _found(routes, methods)
 
 
-def _mutating(routes: Any) -> list[Route]:
+def _found(routes: Any, methods: Sequence[str]) -> list[Route]:
     found: dict[tuple[str, str], Route] = {}
     for pattern, handler in routes:
-        for method in METHODS:
+        for method in methods:
             if _has(handler, method):
                 for path in samples(pattern):
                     route = Route(method.upper(), path, pattern, _has(handler, "get"), handler)

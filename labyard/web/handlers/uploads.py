@@ -126,10 +126,10 @@ class UploadHandler(Receiving, JsonHandler):
         return await self.parts.actions.upload(self.token, owner, wanted, source)
 
     @operation(
-        rights.FILES,
+        f"{rights.FILES} {rights.READ}",
         query={"folder": str, "overwrite": _FLAG, "strip": _FLAG, "drop_links": _FLAG},
         answer={"user": str, "volume": str, "files": int},
-        sends="application/x-tar",
+        sends="application/octet-stream",
     )
     async def post(self, user: str, key: str) -> None:
         """Answer how many files were taken."""

@@ -238,7 +238,7 @@ class ArchiveHandler(JsonHandler):
     @operation(
         rights.FILES,
         query={"folder": str, "format": Literal["tar", "tar.gz"]},
-        media="application/gzip",
+        media="application/gzip application/x-tar",
     )
     async def get(self, user: str, key: str) -> None:
         """Send it: ``?folder=data&format=tar``; without them all of it, as ``tar.gz``."""

@@ -46,7 +46,9 @@ def test_shapes_become_schemas() -> None:
     assert made["properties"]["things"]["items"] == {"$ref": "#/components/schemas/Thing"}
     assert schemas["Thing"]["required"] == ["size"]
     both = schema({"*": {"name": str}, "more": int}, schemas)
-    assert [part["required"] for part in both["allOf"]] == [["name"], ["more"]]
+    assert both["required"] == ["name", "more"]
+    more = schema({"*": Thing, "name": str}, schemas)
+    assert more["properties"].keys() == {"size", "name"}
 
 
 def test_success_without_an_answer_is_204() -> None:
