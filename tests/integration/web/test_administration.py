@@ -115,9 +115,9 @@ def test_activity_and_settings_are_told_by_rest_and_no_secret_is(admin: Person, 
     assert f"{port['value']}</code>" in found
 
 
-@pytest.mark.parametrize("page", [*PAGES, "servers/stop-many", "servers/new?user=admin", ""])
-def test_a_page_is_not_for_plain_people(anna: Person, page: str) -> None:
-    refused = anna.get(ADMIN + page)
+@pytest.mark.parametrize("path", [*PAGES, "servers/stop-many", "servers/new?user=admin", ""])
+def test_a_page_is_not_for_plain_people(anna: Person, path: str) -> None:
+    refused = anna.get(ADMIN + path)
     assert refused.status_code == 403
     assert "Administration</a>" not in refused.text
 
