@@ -18,7 +18,7 @@ VERBS = {
     verb: f"labyard.cli.{verb}"
     for verb in (
         *("up", "down", "status", "doctor"),
-        *("users", "groups", "policy", "servers", "activity", "volumes"),
+        *("users", "groups", "policy", "servers", "activity", "volumes", "audit"),
         *("config", "image", "completion"),
     )
 }

@@ -20,6 +20,7 @@ from labyard.settings.schema import Settings
 
 SERVICE = "labyard"
 CLI = "labyard-cli"
+AUDIT = "custom:labyard:audit"
 # Browsers that do not assume it themselves would send cookies with other sites' forms.
 _COOKIES = {"samesite": "Lax"}
 # A page that opened one of the hub's keeps no hold of it.
@@ -90,6 +91,7 @@ def _hub(settings: Settings, place: Place, hub: Any) -> None:
         hub.logo_file = str(beside(place.settings_file, settings.site.logo))
     hub.template_paths = list(place.template_paths)
     hub.template_vars = dict(place.template_vars)
+    hub.custom_scopes = {AUDIT: {"description": "Read who did what on this hub."}}
     hub.default_url = f"{settings.base_url}services/{SERVICE}/"
     hub.tornado_settings = {"cookie_options": dict(_COOKIES), "headers": dict(_HEADERS)}
     hub.cookie_max_age_days = settings.auth.session / 86400

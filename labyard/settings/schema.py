@@ -13,6 +13,7 @@ from pydantic import model_validator
 
 from labyard.core.names import Scheme
 from labyard.settings import clashes
+from labyard.settings.audit import AuditSettings
 from labyard.settings.auth import Auth
 from labyard.settings.chosen import Device
 from labyard.settings.groups import GroupSettings
@@ -258,6 +259,7 @@ class Settings(Section):
     storage: Storage = option(Storage, "What groups may be granted besides volumes.")
     uploads: Uploads = option(Uploads, "Files that people send into their volumes.")
     auth: Auth = option(Auth, "Who may come in.")
+    audit: AuditSettings = option(AuditSettings, "The record of who did what.")
 
     @model_validator(mode="after")
     def _agree(self) -> Settings:

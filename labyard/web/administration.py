@@ -33,6 +33,7 @@ PAGES: tuple[AdminPage, ...] = (
     AdminPage("groups", "Groups and policy", "shield-lock", "list:groups"),
     AdminPage("servers", "Servers", "box", "read:servers"),
     AdminPage("activity", "Activity", "graph-up", "read:servers", whole=True),
+    AdminPage("audit", "Audit", "clipboard-data", "admin:users", whole=True),
     AdminPage("settings", "Settings", "sliders", "read:hub", whole=True),
 )
 

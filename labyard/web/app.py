@@ -14,6 +14,8 @@ from tornado.web import Application, RequestHandler
 
 from labyard.audit.recorder import Recorder
 from labyard.audit.requests import Requests
+from labyard.audit.retention import Retention
+from labyard.audit.trail import Trail
 from labyard.core.locks import UserLocks
 from labyard.core.names import Names
 from labyard.display.shelf import Shelf
@@ -109,6 +111,7 @@ def make_parts(
     policies: Book,
     spool: Path,
     recorder: Recorder,
+    trail: Trail,
     trusted: Collection[str],
     vouch: str,
 ) -> Parts:
@@ -161,6 +164,7 @@ def make_parts(
         keeper=Keeper(expiries, hands),
         culler=Culler(IdleHands(hands, shares, asker)),
         audit=audit,
+        trail=trail,
         shares=shares,
         spool=spool,
     )
@@ -239,6 +243,7 @@ async def serve(app: Application, parts: Parts, *, address: str, port: int) -> N
             parts.sizes.run(),
             parts.watcher.run(),
             parts.keeper.run(),
+            Retention(parts.trail, parts.settings.audit.keep).run(),
             parts.culler.run(),
         )
     ]

@@ -8,10 +8,14 @@ from typing import Any
 from jupyterhub.services.auth import check_scopes
 
 from labyard.core.errors import Forbidden
+from labyard.settings import apply
 
 READ = "read:servers"
 ACT = "servers"
 LIST = "list:users"
+# Over everybody's accounts. AUDIT is the audit alone: for a service that collects it.
+ADMIN = "admin:users"
+AUDIT = apply.AUDIT
 FILES = "access:servers"  # what is in a person's volumes, as in their labs
 # Tokens and SSH keys: both let programs in as their owner.
 READ_TOKENS = "read:tokens"

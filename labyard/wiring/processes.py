@@ -168,7 +168,8 @@ def run_service() -> None:
     async def run() -> None:
         _end_when_told()
         engine, store = site.engine(), Store(site.database)
-        recorder = Recorder(Trail(store).add)
+        trail = Trail(store)
+        recorder = Recorder(trail.add)
         try:
             parts = make_parts(
                 settings=site.settings_of_the_hub,
@@ -184,6 +185,7 @@ def run_service() -> None:
                 policies=Book(store, site.settings.groups),
                 spool=site.paths.data,
                 recorder=recorder,
+                trail=trail,
                 trusted=site.trusted_proxies,
                 vouch=site.vouch,
             )

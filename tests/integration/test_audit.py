@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+import requests
 from requests.adapters import HTTPAdapter
 
 from tests.tools.person import Person, eventually
@@ -202,3 +203,37 @@ def test_names_are_kept_as_they_came(yard: Yard, trail: Trail) -> None:
     yard.person(name).sign_in(WRONG)
     same(trail, [("nobody", "sign-in", name, "refused")])
     assert trail.details("sign-in") == {"way": "password", "reason": "credentials"}
+
+
+def test_it_is_read_by_page_rest_and_command_line_by_those_who_may(
+    yard: Yard, admin: Person, anna: Person
+) -> None:
+    page, rest = "services/labyard/admin/audit", "services/labyard/api/audit"
+    anna.get("services/labyard/")
+    admin.get("services/labyard/")
+    seen = admin.get(page, params={"actor": "auditanna", "action": "policy.set"})
+    assert seen.status_code == 200
+    assert "What a group grants is set." in seen.text
+    assert seen.text.count("<tr>") == 2
+    assert anna.get(page).status_code == 403
+    assert anna.get(rest).status_code == 403
+    assert admin.get(page, params={"since": "yesterday"}).status_code == 400
+
+    sent = {"Authorization": f"token {admin.token}"}
+    lines = requests.get(yard.address + rest, headers=sent, timeout=60).text.splitlines()
+    ids = [json.loads(line)["id"] for line in lines]
+    assert ids == sorted(ids, reverse=True)
+    first = json.loads(lines[0])
+    following = requests.get(
+        yard.address + rest,
+        params={"before": f"{first['at']},{first['id']}", "limit": 2},
+        headers=sent,
+        timeout=60,
+    )
+    assert following.text.splitlines() == lines[1:3]
+    said = yard.labyard("audit", "export", "--actor", "auditanna", "--action", "policy.set")
+    (line,) = said.stdout.splitlines()
+    assert json.loads(line)["outcome"] == "refused"
+    told = yard.labyard("audit", "list", "--actor", "auditanna", "--action", "policy.set").stdout
+    assert "policy.set" in told
+    assert "auditors" in told

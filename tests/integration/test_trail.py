@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from labyard.audit import actions
 from labyard.audit.entry import SYSTEM, Entry, Outcome, Party, user
+from labyard.audit.retention import Retention
 from labyard.audit.trail import Place, Trail, Wanted
 from labyard.core.store import Store, prepare
 from labyard.core.tables import audit_bound
@@ -121,3 +122,10 @@ def test_only_what_is_older_is_let_go(store: Store, trail: Trail) -> None:
     assert trail.forget(bound) == 0
     trail.add([Entry(actions.SIGN_OUT, SYSTEM, ANNA)])
     assert trail.page(Wanted(), most=1)[0].id == 11
+
+
+async def test_what_is_older_than_the_settings_keep_is_let_go(store: Store, trail: Trail) -> None:
+    now = BEGIN + timedelta(days=4)
+    assert await Retention(trail, None).look(now) == 0
+    assert await Retention(trail, timedelta(days=1).total_seconds()).look(now) == 6
+    assert names(trail.page(Wanted(), most=20)) == list("9876")

@@ -16,6 +16,7 @@ from jupyterhub.services.auth import HubOAuth, HubOAuthenticated
 from tornado.web import HTTPError, RequestHandler
 
 from labyard.audit.requests import Requests
+from labyard.audit.trail import Trail
 from labyard.core.errors import LabyardError
 from labyard.core.models import Owner
 from labyard.core.names import Names
@@ -69,6 +70,7 @@ class Parts:
     keeper: Keeper
     culler: Culler
     audit: Requests
+    trail: Trail
     shares: Shares
     spool: Path  # where files wait that are on their way
 

@@ -2,6 +2,7 @@
 
 from labyard.web.handlers.admin import (
     activity,
+    audit,
     front,
     groups,
     making,
@@ -21,5 +22,6 @@ ROUTES = (
     *many.ROUTES,
     *making.ROUTES,
     *activity.ROUTES,
+    *audit.ROUTES,
     *settings.ROUTES,
 )
