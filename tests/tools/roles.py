@@ -27,6 +27,7 @@ SCOPES = (
     "tokens",
     "read:tokens",
     "read:hub",
+    "custom:labyard:audit",
 )
 MANAGER = (
     "admin:users!group=x",
@@ -142,6 +143,8 @@ POST   /services/labyard/account/tokens/revoke 401 401 303 303 303 303
 GET    /services/labyard/admin 302 302 403 403 303 303
 GET    /services/labyard/admin/activity 302 302 403 403 403 200
 POST   /services/labyard/admin/activity/stop 401 401 403 403 403 303
+GET    /services/labyard/admin/audit 302 302 403 403 403 200
+GET    /services/labyard/admin/audit.jsonl 302 302 403 403 403 200
 GET    /services/labyard/admin/add-users 302 302 403 403 200 200
 POST   /services/labyard/admin/add-users 401 401 403 403 403 400
 GET    /services/labyard/admin/groups 302 302 403 403 200 200
@@ -170,6 +173,7 @@ GET    /services/labyard/admin/users/x 302 302 403 403 200 200
 POST   /services/labyard/admin/users/x 401 401 403 403 400 400
 GET    /services/labyard/admin/users/x/why 302 302 403 403 200 200
 GET    /services/labyard/api/activity 401 401 403 403 403 200 servers=200 read:servers=200
+GET    /services/labyard/api/audit 401 401 403 403 403 200 admin:users=200 custom:labyard:audit=200
 GET    /services/labyard/api/openapi.json 200 200 200 200 200 200 *=200
 GET    /services/labyard/api/servers 401 401 200 200 200 200 admin:users=200 list:users=200
 GET    /services/labyard/api/servers/x 401 401 403 200 403 200 servers=200 read:servers=200
