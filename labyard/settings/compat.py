@@ -68,7 +68,7 @@ class Unsupported:
     agrees: frozenset[str] = _OFF
 
 
-_GPU = "GPUs are not supported yet: labs get none"
+_GPU = "labs get the GPUs that gpu.devices names"
 _TLS = "TLS is not supported yet: the edge speaks plain HTTP; keep it on loopback or behind a TLS proxy"
 _SSH = "SSH into labs is not supported yet"
 _NEVER = frozenset[str]()
@@ -91,14 +91,15 @@ UNSUPPORTED: Mapping[str, Unsupported] = {
         "MLflow listens inside the lab only, behind the hub's sign-in", _NEVER
     ),
     "JUPYTERHUB_CRYPT_KEY": Unsupported(
-        "no sign-in keeps an auth state yet, so there is nothing to encrypt", _NEVER
+        "what sign-in keeps is encrypted with a key made from the hub's cookie secret", _NEVER
     ),
     "HUB_IP": Unsupported("the hub's address for labs is the last one of network.block", _NEVER),
     "CLEANUP_INTERVAL_SECONDS": Unsupported(
-        "cleanup on a timer is not supported yet", frozenset({"-1"})
+        "what is due ends by itself; labs.max_days and labs.idle_timeout say when",
+        frozenset({"-1"}),
     ),
     "DYNAMIC_WHITELIST_ENABLED": Unsupported(
-        "an allow-list file is not supported yet: an admin approves each account"
+        "auth.allow_list names the file of those who may come in"
     ),
     "START_SSH": Unsupported(_SSH),
     "START_NGINX": Unsupported("the edge is set by edge.proxy", _ON),
