@@ -1,4 +1,4 @@
-"""JupyterHub's Authenticator for accounts with a password of this house."""
+"""JupyterHub's Authenticator: passwords of this house, and the ways that the settings switch on."""
 
 from __future__ import annotations
 
@@ -264,9 +264,6 @@ class LabyardAuthenticator(Authenticator):
             raise web.HTTPError(403, f"The account {user.name} is not approved.")
         try:
             await self.demand_listed(account)
-        except LabyardError as error:
-            raise as_http(error) from None
-        try:
             await self.asking.before_start(user)
         except LabyardError as error:
             raise as_http(error) from None
