@@ -161,7 +161,7 @@ def _services(settings: Settings, place: Place, hub: Any) -> None:
     ]
     hub.load_roles = [
         {"name": "user", "scopes": ["self", f"access:services!service={SERVICE}"]},
-        # For what nobody clicks: ending a server at its date. Pages act with the person's own rights.
+        # For what nobody clicks: ending servers at their date, or unused. Pages act with a person's rights.
         {
             "name": SERVICE,
             "services": [SERVICE],
