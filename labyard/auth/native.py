@@ -255,16 +255,25 @@ class LabyardAuthenticator(Authenticator):
         super().add_user(user)
         await asyncio.to_thread(self.accounts.ensure, user.name, admin=bool(user.admin))
 
+    async def demand_start(self, user: Any) -> None:
+        """Do nothing if labs of ``user`` may start or be restarted; ask their ways what they may have.
+
+        Raises
+        ------
+        Forbidden, Unreadable, NoLonger
+        """
+        account = await asyncio.to_thread(self.accounts.find, user.name)
+        if account is None or not account.approved:
+            raise Forbidden(f"The account {user.name} is not approved.")
+        await self.demand_listed(account)
+        await self.asking.before_start(user)
+
     async def pre_spawn_start(self, user: Any, spawner: Any) -> None:
         """Start nothing for an account that is not approved, not even for an administrator."""
         if begin_anew := getattr(spawner, "begin_anew", None):  # Labyard's own spawner has it
             begin_anew()
-        account = await asyncio.to_thread(self.accounts.find, user.name)
-        if account is None or not account.approved:
-            raise web.HTTPError(403, f"The account {user.name} is not approved.")
         try:
-            await self.demand_listed(account)
-            await self.asking.before_start(user)
+            await self.demand_start(user)
         except LabyardError as error:
             raise as_http(error) from None
         sessions.remember_lab_token(user, spawner)

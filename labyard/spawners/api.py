@@ -53,7 +53,7 @@ class PolicyHandler(_OneUser):
 
 
 class HeldHandler(_OneUser):
-    """What a running lab has that its user may not have any more."""
+    """What a running lab has that its user may not have any more: asked before it is restarted."""
 
     @needs_scope("read:servers")
     @operation("read:servers", answer={"withdrawn": list[str] | None, "refusal": str | None})
@@ -61,11 +61,14 @@ class HeldHandler(_OneUser):
         """Answer ``{"withdrawn": [...], "refusal": ...}``.
 
         ``withdrawn`` names grants, and is null where nobody knows what the lab was started with;
-        ``refusal`` says why the same choices would be refused now, if they would.
+        ``refusal`` says why the same choices would be refused now, if they would. Where the user's labs
+        may not start at all by now, the answer is the error that says so.
         """
         user = self.found(user_name)
         if server_name and server_name not in user.orm_spawners:
             raise web.HTTPError(404)
+        if demand := getattr(self.authenticator, "demand_start", None):  # Labyard's own has it
+            await demand(user)
         spawner = user.spawners[server_name or ""]
         grants = await spawner.withdrawn()
         told = None if grants is None else [grant.title for grant in grants]

@@ -40,11 +40,19 @@ def srv(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return srv
 
 
+def listed(srv: Path, *names: str) -> Path:
+    """Write the list of those who may come in besides administrators, and return where it is."""
+    file = srv / "allowed.txt"
+    file.write_text("\n".join(names))
+    return file
+
+
 @pytest.fixture(scope="module")
 def place(make_yard: Callable[..., Yard], srv: Path) -> Yard:
     nas = {"address": "127.0.0.1", "username": "labs", "password": "s3cret-of-the-nas"}
     storage = {"roots": [str(srv)], "servers": [nas]}
-    place = make_yard(labs={"stop_grace": "1s"}, groups=[STUDENTS], storage=storage)
+    auth = {"allow_list": str(listed(srv))}
+    place = make_yard(labs={"stop_grace": "1s"}, groups=[STUDENTS], storage=storage, auth=auth)
     place.up()
     return place
 
@@ -55,7 +63,8 @@ def boss(place: Yard) -> Person:
 
 
 @pytest.fixture
-def anna(place: Yard, boss: Person) -> Iterator[Person]:
+def anna(place: Yard, boss: Person, srv: Path) -> Iterator[Person]:
+    listed(srv, "anna")
     person = place.person("anna")
     if not person.sign_in("correct horse battery").ok or not person.signed_in:
         person = place.member("anna")
@@ -178,6 +187,18 @@ def test_a_restart_is_refused_where_the_choices_are_no_longer_allowed(
     assert (lab().id, lab().status) == (first, "running"), "it goes on"
     place.labyard("groups", "remove", "students", "anna")
     assert restarted(anna).json()["anew"] is False
+
+
+def test_a_restart_is_refused_to_whom_a_start_would_be(
+    anna: Person, lab: Callable[[], Any], srv: Path
+) -> None:
+    anna.run()
+    first = lab().attrs["State"]["StartedAt"]
+    listed(srv, "somebody-else")
+    answer = restarted(anna)
+    assert answer.status_code == 403
+    assert "list" in answer.json()["message"]
+    assert lab().attrs["State"]["StartedAt"] == first, "it goes on"
 
 
 def test_whoever_is_no_member_finds_no_way_to_the_engine(
