@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,6 +22,9 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 # What this process started and has not seen end: a long-lived starter leaves no zombies.
 _started: list[subprocess.Popen[bytes]] = []
 _PUMP = Path(__file__).with_name("logpump.py")
+# Of each log, who speaks and who writes: the second ends once all is written that the first one said.
+_speakers: dict[Path, tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]]] = {}
+_WRITING = 2.0  # seconds it may take for that
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +153,20 @@ def start_detached(
             umask=0o077,
         )
     pid_file.write(process.pid)
+    _speakers[log] = process, pump
     _started[:] = [child for child in (*_started, pump, process) if child.poll() is None]
     return process.pid
 
 
 def tail(log: Path, lines: int = 20) -> str:
-    """Return the last ``lines`` lines of a log; empty when there is none."""
+    """Return the last ``lines`` lines of a log; empty when there is none.
+
+    The last words of a process that was started here and has ended are waited for.
+    """
+    process, pump = _speakers.get(log, (None, None))
+    if process and pump and process.poll() is not None:
+        with suppress(subprocess.TimeoutExpired):
+            pump.wait(_WRITING)
     try:
         with log.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - 400 * lines))

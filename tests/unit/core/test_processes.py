@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from labyard.core import processes
 from labyard.core.processes import PidFile, identify, start_detached, tail
 
 POLITE = """
@@ -61,6 +62,17 @@ def test_a_started_process_is_found_again_and_has_its_own_session(tmp_path, pid_
 def test_what_it_writes_is_in_the_log(tmp_path, pid_file):
     start(tmp_path, pid_file, "import sys; print('out'); print('err', file=sys.stderr)")
     until(lambda: sorted(tail(tmp_path / "it.log").splitlines()) == ["err", "out"])
+
+
+def test_its_last_words_are_waited_for(tmp_path, pid_file, monkeypatch):
+    slow = tmp_path / "slow.py"
+    slow.write_text(
+        f"import runpy, time; time.sleep(0.5); runpy.run_path({str(processes._PUMP)!r}, run_name='__main__')"
+    )
+    monkeypatch.setattr(processes, "_PUMP", slow)
+    start(tmp_path, pid_file, "print('farewell')")
+    until(lambda: pid_file.pid() is None)
+    assert tail(tmp_path / "it.log") == "farewell"
 
 
 def test_an_ended_process_is_gone_even_as_a_zombie(tmp_path, pid_file):
