@@ -9,7 +9,7 @@ A page is added in three places:
    block ``section``; ``service/admin/parts.html`` has the search field, the links between pages and
    buttons of forms that come back to the same part of a list.
 
-A handler's ``get`` is ``@signed_in``, reads ``self.asked(...)`` and ends in ``self.draw(...)``. A ``post``
+A handler's ``get`` is ``@signed_in``, reads ``self.asked`` and ends in ``self.draw(...)``. A ``post``
 asks :meth:`over` whether the caller may do this to that person, acts with ``self.token`` (the caller's
 own rights, as everywhere), leaves words with ``self.say`` and ends in ``self.back()``.
 """
