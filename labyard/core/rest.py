@@ -27,7 +27,7 @@ class Operation:
     scope: str = ""
     body: Shape = None
     answer: Shape = None
-    status: int = 200
+    statuses: tuple[int, ...] = (200,)
     query: Mapping[str, Shape] = field(default_factory=dict)
     media: str = ""
     sends: str = ""
@@ -38,7 +38,7 @@ def operation(
     *,
     body: Shape = None,
     answer: Shape = None,
-    status: int = 0,
+    status: int | tuple[int, ...] = (),
     query: Mapping[str, Shape] | None = None,
     media: str = "",
     sends: str = "",
@@ -48,11 +48,13 @@ def operation(
     ``scope`` is what the caller needs besides being signed in, more than one with spaces between;
     ``status`` is what success answers, 200, or 204 without an ``answer``, unless said.
     """
+    usual = (200 if answer is not None or media else 204,)
+    statuses = (status,) if isinstance(status, int) else status or usual
     told = Operation(
         scope,
         body,
         answer,
-        status or (200 if answer is not None or media else 204),
+        statuses,
         query or {},
         media,
         sends,

@@ -83,7 +83,7 @@ def _operation(endpoint: Endpoint, told: Operation, schemas: dict[str, Any]) -> 
         "security": [{"token": told.scope.split()}],
         "parameters": [*_in_path(endpoint), *_in_query(told, schemas)],
         "responses": {
-            str(told.status): _answer(told, schemas),
+            **{str(status): _answer(told, schemas) for status in told.statuses},
             "4XX": {"$ref": "#/components/responses/Error"},
             "5XX": {"$ref": "#/components/responses/Error"},
         },

@@ -91,24 +91,25 @@ def test_filters(trail: Trail, wanted: Wanted, found: str) -> None:
     assert names(trail.page(wanted, most=20)) == list(found)
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE labyard_audit SET actor = 'nobody'",
-        "DELETE FROM labyard_audit",
-        "DELETE FROM labyard_audit WHERE id = 1",
-        "INSERT OR REPLACE INTO labyard_audit SELECT * FROM labyard_audit WHERE id = 1",
-        "TRUNCATE labyard_audit",
-    ],
+STATEMENTS = (
+    "UPDATE labyard_audit SET actor = 'nobody'",
+    "DELETE FROM labyard_audit",
+    "DELETE FROM labyard_audit WHERE id = 1",
 )
-def test_nothing_is_changed_or_removed(store: Store, trail: Trail, statement: str) -> None:
-    only = {"INSERT OR": "sqlite", "TRUNCATE": "postgresql"}
-    dialect = next((kind for word, kind in only.items() if statement.startswith(word)), "")
-    if dialect and store.engine.dialect.name != dialect:
-        pytest.skip(f"no such statement in {store.engine.dialect.name}")
-    with pytest.raises(DBAPIError, match="labyard_audit only grows"), store.write() as connection:
-        connection.execute(text(statement))
-    assert len(trail.page(Wanted(), most=20)) == 10
+ONLY = {
+    "sqlite": "INSERT OR REPLACE INTO labyard_audit SELECT * FROM labyard_audit WHERE id = 1",
+    "postgresql": "TRUNCATE labyard_audit",
+}
+
+
+def test_nothing_is_changed_or_removed(store: Store, trail: Trail) -> None:
+    for statement in (*STATEMENTS, ONLY[store.engine.dialect.name]):
+        with (
+            pytest.raises(DBAPIError, match="labyard_audit only grows"),
+            store.write() as connection,
+        ):
+            connection.execute(text(statement))
+        assert len(trail.page(Wanted(), most=20)) == 10, statement
 
 
 def test_only_what_is_older_is_let_go(store: Store, trail: Trail) -> None:

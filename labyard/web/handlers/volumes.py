@@ -208,7 +208,7 @@ class VolumesApiHandler(JsonHandler):
 class MeasureHandler(JsonHandler):
     """Have a person's volumes measured now."""
 
-    @operation(rights.ACT, answer={"user": str, "measuring": list[str]})
+    @operation(rights.ACT, answer={"user": str, "measuring": list[str]}, status=(200, 202))
     async def post(self, user: str) -> None:
         """Answer at once what is being measured; ``GET …/volumes`` tells when it is done."""
         measuring = measure(self, await self.allowed(rights.ACT, user))

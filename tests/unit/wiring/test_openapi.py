@@ -57,7 +57,7 @@ def test_success_without_an_answer_is_204() -> None:
 
     told = told_of(delete)
     assert told is not None
-    assert told.status == 204
+    assert told.statuses == (204,)
 
 
 def test_the_document_is_openapi_and_names_nothing_twice() -> None:
