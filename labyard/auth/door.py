@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from labyard.auth import passwords as rules
 from labyard.auth import usernames
@@ -13,8 +14,8 @@ from labyard.auth.accounts import Account, Accounts
 from labyard.auth.kept import Kept
 from labyard.auth.limits import Limits
 from labyard.auth.passwords import Passwords
-from labyard.auth.throttle import Key, Throttle, host, network
-from labyard.core.errors import Refused
+from labyard.auth.throttle import Key, Throttle, alike, host, network
+from labyard.core.errors import LabyardError, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +99,21 @@ class Door:
     async def attempt(self, name: str, caller: Caller) -> AsyncIterator[Attempt]:
         """Count an attempt to come in as ``name``, whatever it is checked against.
 
+        One that nobody could check does not count.
+
         Raises
         ------
         TooMany
         """
-        keys = self._keys(usernames.normalize(name), caller)
+        keys = self._keys(alike(name), caller)
         await self.limits.enter(*keys)
         attempt = Attempt()
         try:
             yield attempt
+        except LabyardError as error:
+            if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                attempt.good()
+            raise
         finally:
             (self.limits.forgive if attempt.was_good else self.limits.keep)(*keys)
 

@@ -220,7 +220,7 @@ class LabyardAuthenticator(Authenticator):
         bound, account = await asyncio.to_thread(self.admission.admit, identity, way.welcome)
         user = handler.user_from_username(account.name)
         await self.add_user(user)
-        self.asking.give(user, bound, way, identity.groups)
+        await self.asking.give(user, bound, way, identity.groups)
         if user.admin != account.admin:
             recording.admin_told(self.audit, user.name, account.admin)
         return account

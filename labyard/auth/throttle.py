@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_network
+from unicodedata import category, normalize
 
 from labyard.core.addresses import parse
 from labyard.core.errors import LabyardError
@@ -121,6 +122,16 @@ class Throttle:
         """Forget the buckets that were touched longest ago."""
         while len(self._buckets) + wanted > MOST_BUCKETS:
             del self._buckets[next(iter(self._buckets))]
+
+
+def alike(name: str) -> str:
+    """Return what counts as one name, however it is written: a directory takes all of those for the same.
+
+    It compares as RFC 4518 says: by compatible characters in lower case, spaces as one, what is invisible
+    as nothing.
+    """
+    folded = normalize("NFKC", normalize("NFKC", name).casefold())
+    return " ".join("".join(letter for letter in folded if category(letter) != "Cf").split())
 
 
 def network(address: str) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -41,7 +42,7 @@ class Asking:
 
         Raises
         ------
-        NoLonger
+        LabyardError
             When an issuer does not vouch for somebody any more who has no password either.
         """
         turn = self._turns.setdefault(user.name, asyncio.Lock())
@@ -57,8 +58,8 @@ class Asking:
         try:
             identity = await self._asked(way, bound)
         except CannotAsk as error:
-            self._distrust(user, bound, error)
-        except NoLonger as error:
+            await self._distrust(user, bound, error)
+        except LabyardError as error:
             await self.withdraw(user, bound)
             account = await asyncio.to_thread(self.admission.accounts.get, user.name)
             log.warning("%s does not vouch for %s any more: %s", way.label, user.name, error)
@@ -69,7 +70,7 @@ class Asking:
 
     async def _asked(self, way: Way, bound: Bound) -> Identity:
         try:
-            identity = await way.ask(bound)
+            identity = await way.ask(bound, partial(self._keep, bound))
         except LabyardError:
             raise
         except Exception as error:
@@ -79,14 +80,17 @@ class Asking:
             raise NoLonger(f"{way.label} speaks of somebody else by now.", remedy="Sign in again.")
         return identity
 
-    def give(self, user: Any, bound: Bound, way: Way, groups: frozenset[str] | None) -> None:
+    async def _keep(self, bound: Bound, kept: str) -> None:
+        await asyncio.to_thread(self.admission.identities.keep, bound, kept)
+
+    async def give(self, user: Any, bound: Bound, way: Way, groups: frozenset[str] | None) -> None:
         """Put a user of the hub into the groups that a way says; None is no word."""
         if groups is not None:
-            said = self.ways.may_give(way, groups)
+            said = await asyncio.to_thread(self.ways.may_give, way, groups)
             self._tell(user, memberships.give(user, bound.id, said), way.key)
 
     async def _heard(self, user: Any, bound: Bound, way: Way, identity: Identity) -> None:
-        self.give(user, bound, way, identity.groups)
+        await self.give(user, bound, way, identity.groups)
         before = await asyncio.to_thread(self.admission.accounts.get, user.name)
         after = await asyncio.to_thread(self.admission.heard, bound, before, identity)
         self._agree(user, before, after)
@@ -98,12 +102,14 @@ class Asking:
         after = await asyncio.to_thread(self.admission.disown, bound, before)
         self._agree(user, before, after)
 
-    def _distrust(self, user: Any, bound: Bound, error: CannotAsk) -> None:
-        given = memberships.given(user, bound.id)
-        if _fresh(bound) or not (risky := self.ways.privileged(given)):
+    async def _distrust(self, user: Any, bound: Bound, error: CannotAsk) -> None:
+        if _fresh(bound):
             return
-        log.warning("%s keeps no %s: %s", user.name, sorted(risky), error)
-        self._tell(user, memberships.give(user, bound.id, given - risky), bound.way)
+        given = memberships.given(user, bound.id)
+        if risky := await asyncio.to_thread(self.ways.privileged, given):
+            log.warning("%s keeps no %s: %s", user.name, sorted(risky), error)
+            left = memberships.given(user, bound.id) - risky
+            self._tell(user, memberships.give(user, bound.id, left), bound.way)
 
     def _agree(self, user: Any, before: Account, after: Account) -> None:
         if before.admin != after.admin:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +19,9 @@ from labyard.auth.ways.way import CannotAsk, NoLonger
 
 _PATIENCE = 10.0  # seconds
 _MOST_BYTES = 1024 * 1024
+
+# What is said of a code or a refresh token that is no good: by RFC 6749, and by GitHub, with status 200.
+_NO_GOOD = {"invalid_grant", "bad_verification_code", "bad_refresh_token"}
 
 
 class Client(GenericOAuthenticator):
@@ -59,7 +64,10 @@ class Client(GenericOAuthenticator):
         ------
         CannotAsk
         """
-        return await self._sent(url, method="GET", headers={"Accept": "application/json"})
+        try:
+            return await self._sent(url, method="GET", headers={"Accept": "application/json"})
+        except HTTPClientError as error:
+            raise _silent() from error
 
     async def tokens(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what the provider gives for a code or a refresh token.
@@ -67,48 +75,78 @@ class Client(GenericOAuthenticator):
         Raises
         ------
         NoLonger
-            When it gives nothing for it.
+            When it says that the code or the token is no good.
         CannotAsk
+            When it gives nothing for any other reason, such as another client secret.
         """
-        given = await self._sent(
-            self.token_url,
-            method="POST",
-            headers=self.build_token_info_request_headers(),
-            body=urlencode({name: value for name, value in params.items() if value is not None}),
-        )
-        # GitHub answers 200 for a code that is no good.
-        if not isinstance(given, dict) or not isinstance(given.get("access_token"), str):
-            raise NoLonger("The provider does not accept this sign-in.", remedy="Begin again.")
-        return given
+        try:
+            given = await self._sent(
+                self.token_url,
+                method="POST",
+                headers=self.build_token_info_request_headers(),
+                body=urlencode(
+                    {name: value for name, value in params.items() if value is not None}
+                ),
+            )
+        except HTTPClientError as error:
+            given = _body(error)
+        said = given if isinstance(given, dict) else {}
+        if isinstance(said.get("access_token"), str):
+            return said
+        raise _refused() if said.get("error") in _NO_GOOD else _silent()
 
-    async def userinfo(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the claims that an access token stands for; none where there is no such address.
+    async def userinfo(self, access: str) -> Mapping[str, Any] | None:
+        """Return the claims that an access token stands for; None where there is no such address.
 
         Raises
         ------
         NoLonger, CannotAsk
         """
         if not self.userdata_url:
-            return {}
-        kind = str(given.get("token_type") or "Bearer")
-        headers = self.build_userdata_request_headers(given["access_token"], kind)
-        said = await self._sent(self.userdata_url, method="GET", headers=headers)
+            return None
+        headers = self.build_userdata_request_headers(access, "Bearer")
+        try:
+            said = await self._sent(self.userdata_url, method="GET", headers=headers)
+        except HTTPClientError as error:
+            raise (_refused() if error.code == HTTPStatus.UNAUTHORIZED else _silent()) from error
         if not isinstance(said, dict):
             raise CannotAsk("The provider's answer cannot be read.")
         return said
 
     async def _sent(self, url: str, **request: Any) -> Any:
+        """Return the JSON of an answer.
+
+        Raises
+        ------
+        HTTPClientError
+            When the answer is a refusal (4xx).
+        CannotAsk
+            When there is none.
+        """
         try:
             return await self.httpfetch(url, label="asking a provider", **request)
         except HTTPClientError as error:
-            if 400 <= error.code < 500 and error.code != 429:
-                raise NoLonger(
-                    "The provider does not accept this sign-in.", remedy="Begin again."
-                ) from error
             self.log.warning("No answer from %s: %s", url.partition("?")[0], error)
+            if HTTPStatus.BAD_REQUEST <= error.code < HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise
         except (OSError, ValueError, HTTPError) as error:
             self.log.warning("No answer from %s: %s", url.partition("?")[0], error)
-        raise CannotAsk(
-            "The provider cannot be reached.",
-            remedy="Try again shortly; if it stays so, tell an administrator.",
-        )
+        raise _silent()
+
+
+def _body(error: HTTPClientError) -> Any:
+    try:
+        return json.loads(error.response.body) if error.response else None
+    except ValueError:
+        return None
+
+
+def _refused() -> NoLonger:
+    return NoLonger("The provider does not accept this sign-in.", remedy="Begin again.")
+
+
+def _silent() -> CannotAsk:
+    return CannotAsk(
+        "The provider cannot be reached, or does not answer this place.",
+        remedy="Try again shortly; if it stays so, tell an administrator.",
+    )

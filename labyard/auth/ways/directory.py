@@ -139,10 +139,14 @@ class Directory:
         name, subject = _first(said, place.user_attribute), entry.entry_dn.lower()
         if place.subject_attribute:
             subject = _first(said, place.subject_attribute)
+            if not subject.isprintable():
+                subject = ""
         if not name or not subject:
+            wanted = " and ".join(filter(None, (place.user_attribute, place.subject_attribute)))
             raise CannotAsk(
-                f"The directory does not say the {place.subject_attribute} of {entry.entry_dn}.",
-                remedy="Tell an administrator: auth.ldap.subject_attribute may have to be another one.",
+                f"The directory does not say {wanted} of {entry.entry_dn} as text.",
+                remedy="Tell an administrator: auth.ldap.subject_attribute may have to be another one,"
+                " such as entryUUID or objectGUID.",
             )
         groups = self._groups(reader, entry.entry_dn, name) if place.group_base else None
         return Person(subject, name, groups)
@@ -260,10 +264,16 @@ def _search(
 
 
 def _first(said: Mapping[str, Any], attribute: str) -> str:
-    """Return the first value of an attribute as text, however the attribute is spelled; empty without one."""
+    """Return the first value of an attribute as text, however the attribute is spelled.
+
+    Empty where there is none, or one that is no text: two of those must never look alike.
+    """
     values = next((said[name] for name in said if name.lower() == attribute.lower()), None)
     if not values:
         return ""
     if attribute.lower() == _GUID:
         return str(UUID(bytes_le=values[0]))
-    return bytes(values[0]).decode(errors="replace")
+    try:
+        return bytes(values[0]).decode()
+    except UnicodeDecodeError:
+        return ""

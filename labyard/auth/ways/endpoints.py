@@ -31,7 +31,7 @@ class Endpoints:
     end_session: str
 
 
-class Directory:
+class Discovery:
     """The endpoints and the keys of one provider."""
 
     def __init__(self, provider: Provider, fetch: Fetch) -> None:

@@ -115,6 +115,12 @@ class Identities:
         with self._store.write() as connection:
             connection.execute(update(table).where(table.c.id == bound.id).values(**values))
 
+    def keep(self, bound: Bound, kept: str) -> None:
+        """Remember what the way wants back, which is no word of the issuer about anybody."""
+        values = {"kept": self._seal.close(kept)}
+        with self._store.write() as connection:
+            connection.execute(update(table).where(table.c.id == bound.id).values(**values))
+
     def disown(self, bound: Bound) -> None:
         """Forget that the issuer made an administrator of somebody."""
         with self._store.write() as connection:

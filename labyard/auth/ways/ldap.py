@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labyard.auth.ways.directory import Directory, Person
-from labyard.auth.ways.way import Bound, CannotAsk, Identity, NoLonger, Way, Welcome
+from labyard.auth.ways.way import Bound, CannotAsk, Identity, Keep, NoLonger, Way, Welcome
 
 KEY = "ldap"
 # A directory that hangs holds up those who ask it, and nothing else of the hub.
@@ -43,7 +43,7 @@ class LdapWay(Way):
         person = await self._run(self._directory.sign_in, name, password)
         return None if person is None else self._identity(person)
 
-    async def ask(self, bound: Bound) -> Identity:
+    async def ask(self, bound: Bound, keep: Keep) -> Identity:
         """Return what the directory says by now of somebody."""
         if not self._directory.looks_up:
             raise CannotAsk(f"{self.label} tells of people only when they sign in.")

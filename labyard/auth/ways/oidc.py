@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,9 +11,10 @@ from jupyterhub.utils import url_path_join
 
 from labyard.auth.ways import claims, oidc_pages, tokens
 from labyard.auth.ways.client import Client
-from labyard.auth.ways.endpoints import Directory
+from labyard.auth.ways.endpoints import Discovery
+from labyard.auth.ways.held import Held
 from labyard.auth.ways.provider import Provider
-from labyard.auth.ways.way import Bound, CannotAsk, Identity, Way
+from labyard.auth.ways.way import Bound, CannotAsk, Identity, Keep, Way
 
 
 class Oidc(Way):
@@ -27,7 +28,7 @@ class Oidc(Way):
         self.trusted_groups = frozenset(provider.groups.values())
         self.provider = provider
         self.client = Client.of(provider, callback)
-        self._directory = Directory(provider, self.client.get_json)
+        self._discovery = Discovery(provider, self.client.get_json)
         self._begin, self._callback = f"/ways/{provider.key}", callback
 
     def handlers(self) -> list[tuple[str, type]]:
@@ -42,7 +43,7 @@ class Oidc(Way):
         """Return where the session at the provider ends, ``back`` being where to go on from there."""
         if not self.provider.sign_out:
             return ""
-        address = (await self._directory.endpoints()).end_session
+        address = (await self._discovery.endpoints()).end_session
         sent = {"client_id": self.provider.client_id, "post_logout_redirect_uri": back}
         return f"{address}?{urlencode(sent)}" if address else ""
 
@@ -53,7 +54,7 @@ class Oidc(Way):
         ------
         CannotAsk
         """
-        self.client.at(await self._directory.endpoints())
+        self.client.at(await self._discovery.endpoints())
         return self.client
 
     async def redeem(self, params: Mapping[str, Any], nonce: str) -> Identity:
@@ -66,38 +67,41 @@ class Oidc(Way):
         """
         client = await self.ready()
         given = await client.tokens(params)
-        return await self._identity(given, nonce)
-
-    async def ask(self, bound: Bound) -> Identity:
-        """Return what the provider says by now, by refresh token if it gave one, else by access token."""
-        kept = json.loads(bound.kept or "{}")
-        if not kept:
-            raise CannotAsk(f"{self.label} has given nothing to ask with.")
-        client = await self.ready()
-        if refresh := kept.get("refresh"):
-            given = await client.tokens(client.build_refresh_token_request_params(refresh))
-            return await self._identity({"refresh_token": refresh, **given}, None, kept)
-        return await self._identity({"access_token": kept["access"]}, None, kept)
-
-    async def _identity(
-        self, given: Mapping[str, Any], nonce: str | None, before: Mapping[str, Any] | None = None
-    ) -> Identity:
         signed = await self._signed(given, nonce)
-        said = await self.client.userinfo(given)
-        subject = signed.get("sub", said.get("sub"))
-        if self.provider.oidc and (not subject or said.get("sub", subject) != subject):
-            raise tokens.BadToken("it speaks of two people")
-        in_token = claims.has_groups(self.provider, signed)
-        if before and before["groups_in_token"] and not signed:
+        held = Held.given(given)
+        return self._identity(held, signed, await client.userinfo(held.access))
+
+    async def ask(self, bound: Bound, keep: Keep) -> Identity:
+        """Return what the provider says by now, by refresh token if it gave one, else by access token."""
+        held = Held.load(bound.kept)
+        if held is None or held.over:
+            raise CannotAsk(f"{self.label} has given nothing to ask with, or not for so long.")
+        client = await self.ready()
+        signed: Mapping[str, Any] = {}
+        if held.refresh:
+            given = await client.tokens(client.build_refresh_token_request_params(held.refresh))
+            held = Held.given(given, held)
+            await keep(held.dump())  # the one before may be spent
+            signed = await self._signed(given, None)
+        said = await client.userinfo(held.access)
+        if not signed and (said is None or held.groups_in_token):
             raise CannotAsk(f"{self.label} speaks of groups only when somebody signs in.")
-        kept = {
-            "access": given["access_token"],
-            "refresh": given.get("refresh_token"),
-            "groups_in_token": in_token and not claims.has_groups(self.provider, said),
-        }
-        return claims.identity(
-            self.provider, {**signed, **said, "sub": subject}, kept=json.dumps(kept)
+        return self._identity(held, signed, said)
+
+    def _identity(
+        self, held: Held, signed: Mapping[str, Any], said: Mapping[str, Any] | None
+    ) -> Identity:
+        """Return who it is by the id token and the userinfo address, of which one may say nothing."""
+        shown = {} if said is None else said
+        subject = (signed or shown).get("sub")
+        alike = said is None or said.get("sub") == subject
+        if self.provider.oidc and not (subject and alike):
+            raise tokens.BadToken("it does not name one and the same person")
+        in_token = claims.has_groups(self.provider, signed)
+        kept = replace(
+            held, groups_in_token=in_token and not claims.has_groups(self.provider, shown)
         )
+        return claims.identity(self.provider, {**signed, **shown, "sub": subject}, kept=kept.dump())
 
     async def _signed(self, given: Mapping[str, Any], nonce: str | None) -> Mapping[str, Any]:
         """Return the claims of the id token; none after a refresh, which may come without."""
@@ -107,7 +111,7 @@ class Oidc(Way):
         if not isinstance(token, str):
             raise tokens.BadToken("there is no id token")
         for anew in (False, True):
-            keys = await self._directory.keys(anew=anew)
+            keys = await self._discovery.keys(anew=anew)
             try:
                 return tokens.verify(
                     token,

@@ -80,8 +80,9 @@ class Begin(Told, OAuthLoginHandler):
 
     def authorize_redirect(self, **options: Any) -> None:
         """Go there, with a nonce where there will be an id token to carry it."""
-        if self.way.provider.oidc:
-            options["extra_params"] = {**options["extra_params"], "nonce": _nonce(self._state)}
+        nonce = {"nonce": _nonce(self._state)} if self.way.provider.oidc else {}
+        own = self.way.provider.authorize_params
+        options["extra_params"] = {**own, **options["extra_params"], **nonce}
         super().authorize_redirect(**options)
 
 

@@ -15,7 +15,12 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "oidc": {"label": "OpenID Connect", "groups_claim": "groups"},
         "casdoor": {"label": "Casdoor", "groups_claim": "groups"},
         "keycloak": {"label": "Keycloak", "groups_claim": "groups"},
-        "google": {"label": "Google", "username_claim": "email"},
+        "google": {
+            "label": "Google",
+            "username_claim": "email",
+            # Else it gives no refresh token, or one at the first sign-in only.
+            "authorize_params": {"access_type": "offline", "prompt": "consent"},
+        },
         # Signs nothing: who somebody is comes from its REST, told apart by number.
         "github": {
             "label": "GitHub",

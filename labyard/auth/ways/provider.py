@@ -15,7 +15,8 @@ class Provider:
     ``oidc`` is whether it signs what it says (an id token); without, it is plain OAuth 2 and
     ``subject_claim`` names the number that it tells people apart by. Addresses that are empty are
     discovered from the ``issuer``. ``groups`` says what its groups are called here; an empty
-    ``groups_claim`` is no word about groups at all. ``ca`` is a file, empty for the machine's own.
+    ``groups_claim`` is no word about groups at all. ``authorize_params`` go with everybody who is sent
+    there. ``ca`` is a file, empty for the machine's own.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Provider:
     groups: Mapping[str, str] = field(default_factory=dict)
     admin_group: str = ""
     welcome: Welcome = Welcome.ASK
+    authorize_params: Mapping[str, str] = field(default_factory=dict)
     authorize_url: str = ""
     token_url: str = ""
     userinfo_url: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -82,6 +83,9 @@ class Bound:
         return self.way, self.issuer, self.subject
 
 
+Keep = Callable[[str], Awaitable[None]]
+
+
 class CannotAsk(LabyardError):
     """The way has no means to ask about somebody who is not there, or gets no answer."""
 
@@ -151,14 +155,16 @@ class Way:
         """
         raise NotImplementedError
 
-    async def ask(self, bound: Bound) -> Identity:
+    async def ask(self, bound: Bound, keep: Keep) -> Identity:
         """Return what the issuer says by now of somebody who is not there. Called before each start.
+
+        ``keep`` stores at once what it wants back the next time, however this time ends.
 
         Raises
         ------
-        NoLonger
-            When it does not vouch for the person any more.
         CannotAsk
             When it cannot be asked.
+        LabyardError
+            When it does not vouch for the person any more: NoLonger, or what else would refuse a sign-in.
         """
         raise CannotAsk(f"{self.label} cannot be asked.")

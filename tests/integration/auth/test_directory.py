@@ -136,6 +136,17 @@ def test_a_place_in_the_directory_will_do(place: Place) -> None:
     assert directory.look_up(person("ldap-nobody")) is None
 
 
+def test_who_is_told_apart_by_what_is_no_text_does_not_come_in(place: Place, slapd: Slapd) -> None:
+    with slapd.hands() as hands:
+        for number, name in enumerate(("ldap-anna", "ldap-bert"), 0xFD):
+            picture = b"\xff\xd8\xff" + bytes([number])
+            hands.modify(person(name), {"jpegPhoto": [(ldap3.MODIFY_REPLACE, [picture])]})
+    directory = Directory(replace(place, subject_attribute="jpegPhoto"))
+    for name in ("ldap-anna", "ldap-bert"):
+        with pytest.raises(CannotAsk, match=r"uid and jpegPhoto .* as text.*subject_attribute"):
+            directory.sign_in(name, PASSWORD)
+
+
 def test_a_wrong_service_account_is_nobodys_wrong_password(place: Place) -> None:
     directory = Directory(replace(place, bind_password="wrong"))
     with pytest.raises(CannotAsk, match="looks people up"):

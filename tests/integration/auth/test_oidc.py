@@ -59,7 +59,12 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, Provi
         f"/{paths['late']}": way("late", client_id="late"),
         f"/{paths['email']}": way("email", username_claim="email"),
         f"/{paths['other']}": way("other", issuer="http://localhost:1", **told),
-        "/oauth_callback/tls": way("tls", issuer=over_tls.issuer, ca=pair["cert"]),
+        "/oauth_callback/tls": way(
+            "tls",
+            issuer=over_tls.issuer,
+            ca=pair["cert"],
+            authorize_params={"access_type": "offline"},
+        ),
         "/oauth_callback/untrusted": way("untrusted", issuer=over_tls.issuer),
     }
     hub.start()
@@ -282,7 +287,9 @@ def test_a_provider_has_to_show_a_certificate_that_is_trusted(hub: Hub) -> None:
     answer = hub.browser().open("ways/untrusted")
     assert answer.status_code == 503
     assert "cannot be reached" in answer.text
-    assert hub.browser().open("ways/tls").status_code == 302
+    there = hub.browser().open("ways/tls")
+    assert there.status_code == 302
+    assert _query(there.headers["Location"])["access_type"] == "offline"
 
 
 def _query(address: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from labyard.auth.ways.claims import identity
-from labyard.auth.ways.endpoints import Directory
+from labyard.auth.ways.endpoints import Discovery
 from labyard.auth.ways.presets import resolve
 from labyard.auth.ways.provider import Provider
 from labyard.auth.ways.way import CannotAsk
@@ -102,33 +102,35 @@ def test_what_is_said_goes_before_the_preset() -> None:
         ("openid",),
         "",
     )
-    assert chosen(preset="google").username_claim == "email"
+    google = chosen(preset="google")
+    assert google.username_claim == "email"
+    assert google.authorize_params["access_type"] == "offline", "else it gives nothing to ask with"
 
 
 # -- where it does what -------------------------------------------------------------------------------
 
 
-def directory(document: object, **more: Any) -> Directory:
+def discovery(document: object, **more: Any) -> Discovery:
     async def fetch(_url: str) -> Any:
         return document
 
-    return Directory(replace(PROVIDER, **more), fetch)
+    return Discovery(replace(PROVIDER, **more), fetch)
 
 
 async def test_another_issuers_document_is_refused() -> None:
     with pytest.raises(CannotAsk, match="another issuer"):
-        await directory({"issuer": "https://elsewhere.example.org"}).endpoints()
+        await discovery({"issuer": "https://elsewhere.example.org"}).endpoints()
 
 
 async def test_an_address_without_tls_is_refused() -> None:
     found = {"issuer": PROVIDER.issuer, "token_endpoint": "http://sso.example.org/token"}
     with pytest.raises(CannotAsk, match="without TLS"):
-        await directory(found).endpoints()
+        await discovery(found).endpoints()
 
 
 async def test_what_the_settings_say_goes_before_what_is_discovered() -> None:
     found = {"issuer": PROVIDER.issuer, "token_endpoint": "https://sso.example.org/token"}
-    endpoints = await directory(found, authorize_url="https://sso.example.org/begin").endpoints()
+    endpoints = await discovery(found, authorize_url="https://sso.example.org/begin").endpoints()
     assert (endpoints.authorize, endpoints.token) == (
         "https://sso.example.org/begin",
         "https://sso.example.org/token",

@@ -9,7 +9,8 @@ from labyard.auth.accounts import Accounts, State
 from labyard.auth.door import Caller, Door, Rules
 from labyard.auth.passwords import Passwords
 from labyard.auth.throttle import TooMany
-from labyard.core.errors import Refused
+from labyard.auth.ways.way import CannotAsk
+from labyard.core.errors import Forbidden, Refused
 
 PASSWORD = "the cat sat down"
 HERE = Caller("192.0.2.1")
@@ -112,6 +113,29 @@ async def test_an_address_cannot_try_many_names(door: Door) -> None:
 async def test_good_sign_ins_never_fill_a_bucket(door: Door, anna: str) -> None:
     for _ in range(8):
         assert await door.sign_in("anna", PASSWORD, HERE)
+
+
+async def test_what_could_not_be_checked_is_no_failed_guess(door: Door) -> None:
+    for _ in range(8):
+        with pytest.raises(CannotAsk):
+            async with door.attempt("anna", HERE):
+                raise CannotAsk("The directory is away.")
+    for _ in range(3):
+        with pytest.raises(Forbidden):
+            async with door.attempt("anna", HERE):
+                raise Forbidden("No.")
+    with pytest.raises(TooMany):
+        async with door.attempt("anna", HERE):
+            pass
+
+
+async def test_a_name_written_otherwise_is_the_same_name(door: Door) -> None:
+    for name in ("bob", "BOB ", "\uff42\uff4f\uff42"):
+        async with door.attempt(name, HERE):
+            pass
+    with pytest.raises(TooMany):
+        async with door.attempt(" b\u00adob", HERE):
+            pass
 
 
 async def test_requests_are_limited_for_each_address(door: Door) -> None:

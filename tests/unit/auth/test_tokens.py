@@ -46,29 +46,34 @@ def test_one_that_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "why"),
+    ("differing", "why"),
     [
-        (token(iss="https://elsewhere.example.org"), "another issuer"),
-        (token(iss=ISSUER + "/"), "another issuer"),
-        (token(aud="other"), "another place"),
-        (token(aud=[PLACE, "other"]), "another place"),
-        (token(azp="other"), "another place"),
-        (token(exp=int(time.time()) - 60), "has expired"),
-        (token(iat=int(time.time()) + 600), "cannot be read"),
-        (token(nonce="another"), "another sign-in"),
-        (token(nonce=None), "another sign-in"),
-        (token(OTHER), "not signed by the provider"),
-        (token(exp=None), "cannot be read"),
-        (token(sub=None), "cannot be read"),
-        (token("x" * 32, algorithm="HS256"), "a way that is not accepted"),
-        (token(None, algorithm="none"), "a way that is not accepted"),
-        ("no token", "cannot be read"),
+        ({"iss": "https://elsewhere.example.org"}, "another issuer"),
+        ({"iss": ISSUER + "/"}, "another issuer"),
+        ({"aud": "other"}, "another place"),
+        ({"aud": [PLACE, "other"]}, "another place"),
+        ({"azp": "other"}, "another place"),
+        ({"exp": int(time.time()) - 60}, "has expired"),
+        ({"iat": int(time.time()) + 86_400}, "cannot be read"),
+        ({"nonce": "another"}, "another sign-in"),
+        ({"nonce": None}, "another sign-in"),
+        ({"key": OTHER}, "not signed by the provider"),
+        ({"exp": None}, "cannot be read"),
+        ({"sub": None}, "cannot be read"),
+        ({"key": "x" * 32, "algorithm": "HS256"}, "a way that is not accepted"),
+        ({"key": None, "algorithm": "none"}, "a way that is not accepted"),
     ],
-    ids=lambda value: "" if "." in value else value.replace(" ", "-"),
 )
-def test_one_that_does_not(made: str, why: str) -> None:
+def test_one_that_does_not(differing: dict[str, Any], why: str) -> None:
+    # It is made here, not when tests are collected: it holds for a minute and a half.
+    made = token(**differing)
     with pytest.raises(BadToken, match=why):
         check(made)
+
+
+def test_nor_what_is_no_token() -> None:
+    with pytest.raises(BadToken, match="cannot be read"):
+        check("no token")
 
 
 @pytest.mark.parametrize("keys", [{"keys": []}, {}, {"keys": [published(KEY, "2")]}])
