@@ -234,9 +234,10 @@ class Accounts:
             return bool(used.rowcount)
 
     def first_admin(self, name: str, code: str) -> None:
-        """Make ``name`` an approved administrator whose password only ``code`` can set."""
+        """Make ``name`` an approved administrator who comes in by a password that only ``code`` can set."""
         with self.store.write() as connection:
             add_account(connection, name, State.APPROVED)
+            forget_identities(connection, name)
             connection.execute(
                 update(table)
                 .where(table.c.name == name)

@@ -30,7 +30,7 @@ async def add(handler: Any, name: str, *, admin: bool = False) -> tuple[Account,
     if objection := handler.authenticator.door.name_objection(name):
         raise Refused(objection, remedy="Choose another name.")
     if admin:
-        _demand_full_rights(handler)
+        demand_full_rights(handler)
     existing = await asyncio.to_thread(_accounts(handler).find, name)
     if existing is not None:
         raise WrongState(
@@ -53,7 +53,7 @@ async def add_many(
     ------
     Refused, BadLines, Forbidden, NotFound, WrongState
     """
-    wanted = [_group(handler, group) for group in dict.fromkeys(groups)]
+    wanted = [_group(handler, group).name for group in dict.fromkeys(groups)]
     names = await asyncio.to_thread(
         invitations.names,
         lines,
@@ -64,14 +64,23 @@ async def add_many(
     await asyncio.to_thread(_accounts(handler).invite, made)
     for name in names:
         await _hub_user(handler, name)
-        for group in wanted:
-            group.users.append(handler.find_user(name).orm_user)
+        _join(handler, name, wanted)
         await asyncio.sleep(0)  # others are served meanwhile
     handler.db.commit()
     handler.log.info(
         "%s added %d people: %s", handler.current_user.name, len(names), ", ".join(names)
     )
-    return [(await _get(handler, name), made[name]) for name in names]
+    added = [(await asyncio.to_thread(_accounts(handler).find, name), made[name]) for name in names]
+    return [(account, code) for account, code in added if account is not None]
+
+
+def _join(handler: Any, name: str, groups: Sequence[str]) -> None:
+    """Put somebody in groups, as far as they and the groups were not removed meanwhile."""
+    user = handler.find_user(name)
+    for group in groups:
+        found = orm.Group.find(handler.db, name=group)
+        if user is not None and found is not None:
+            found.users.append(user.orm_user)
 
 
 def _group(handler: Any, name: str) -> orm.Group:
@@ -145,7 +154,7 @@ async def new_code(handler: Any, name: str) -> tuple[Account, str]:
     NotFound, WrongState, Forbidden
     """
     account = await _get(handler, name)
-    demand_rights_over(handler, account)
+    await demand_rights_over(handler, account)
     if not account.approved:
         raise wrong_state(account, State.APPROVED)
     code = codes.new()
@@ -164,7 +173,7 @@ async def set_admin(handler: Any, name: str, admin: bool) -> Account:
     ------
     NotFound, WrongState, Forbidden, Refused
     """
-    _demand_full_rights(handler)
+    demand_full_rights(handler)
     account = await _get(handler, name)
     if not admin:
         await _demand_dispensable(handler, account)
@@ -183,8 +192,18 @@ async def rename(handler: Any, name: str, new: str) -> Account:
     ------
     NotFound, Refused, Forbidden, WrongState
     """
+    user, new = await _demand_free_name(handler, name, new)
+    user.name = new
+    handler.db.commit()
+    hub_users.mend_address(user)
+    _log(handler, f"renamed {name} to", new)
+    return await _get(handler, new)
+
+
+async def _demand_free_name(handler: Any, name: str, new: str) -> tuple[User, str]:
+    """Return the user and the normalised new name, where a rename may be done now."""
     account = await _get(handler, name)
-    demand_rights_over(handler, account)
+    await demand_rights_over(handler, account)
     new = usernames.normalize(new)
     if objection := handler.authenticator.door.name_objection(new):
         raise Refused(objection, remedy="Choose another name.")
@@ -198,11 +217,23 @@ async def rename(handler: Any, name: str, new: str) -> Account:
             f"A server of {name} runs at an address with that name.",
             remedy="Stop it first; a rename takes effect at the next start.",
         )
-    user.name = new
-    handler.db.commit()
-    hub_users.mend_address(user)
-    _log(handler, f"renamed {name} to", new)
-    return await _get(handler, new)
+    return user, new
+
+
+async def change(handler: Any, name: str, *, new: str | None, admin: bool | None) -> None:
+    """Rename somebody, and give or take the administrator's rights: what is not None, both or neither.
+
+    Raises
+    ------
+    NotFound, Refused, Forbidden, WrongState
+    """
+    await demand_rights_over(handler, await _get(handler, name))
+    if new is not None:
+        await _demand_free_name(handler, name, new)
+    if admin is not None:
+        await set_admin(handler, name, admin)
+    if new is not None:
+        await rename(handler, name, new)
 
 
 async def remove(handler: Any, name: str) -> None:
@@ -251,34 +282,67 @@ async def _hub_user(handler: Any, name: str, *, admin: bool | None = None) -> No
         hub_users.set_admin(user, admin)
 
 
-def _demand_full_rights(handler: Any) -> None:
+def demand_full_rights(handler: Any) -> None:
     """Ask for more than the scope to manage users, which a person may hold who is no administrator.
 
     A person has to be an administrator, and to act with all of these rights, not with a token for less.
     Services are set up by the site itself.
-    """
-    caller = handler.current_user
-    if isinstance(caller, User) and not (caller.admin and handler.has_scope("admin-ui")):
-        raise Forbidden(
-            "Only administrators can do this to an administrator's account.",
-            remedy="Ask an administrator.",
-        )
-
-
-def demand_rights_over(handler: Any, account: Account) -> None:
-    """Ask for full rights where the account is an administrator's.
 
     Raises
     ------
     Forbidden
     """
-    if account.admin:
-        _demand_full_rights(handler)
+    caller = handler.current_user
+    if isinstance(caller, User) and not (caller.admin and handler.has_scope("admin-ui")):
+        raise Forbidden(
+            "Only administrators can do this to an administrator's account, or to one that is root here.",
+            remedy="Ask an administrator.",
+        )
+
+
+async def demand_rights_over(handler: Any, account: Account) -> None:
+    """Ask for full rights where the account is an administrator's, or its groups give power over the host.
+
+    Raises
+    ------
+    Forbidden
+    """
+    if await _powerful(handler, account):
+        demand_full_rights(handler)
+
+
+async def demand_may_gather(handler: Any, names: Sequence[str]) -> None:
+    """Ask for rights over all groups where somebody powerful is to be put in one.
+
+    Who manages one group's people may reset their passwords: they get no hold on anybody by adding them.
+
+    Raises
+    ------
+    Forbidden
+    """
+    if has_scope("groups", handler.parsed_scopes):
+        return
+    for name in names:
+        account = await asyncio.to_thread(_accounts(handler).find, name)
+        if account is not None and await _powerful(handler, account):
+            raise Forbidden(
+                f"{name} is an administrator, or root on the host by a group: only who manages all"
+                " groups can put them in one.",
+                remedy="Ask an administrator.",
+            )
+
+
+async def _powerful(handler: Any, account: Account) -> bool:
+    """Return whether somebody is an administrator, or has the engine's socket by a group."""
+    user = handler.find_user(account.name)
+    groups = frozenset(group.name for group in user.groups) if user is not None else frozenset()
+    privileged = handler.authenticator.ways.privileged
+    return account.admin or bool(await asyncio.to_thread(privileged, groups))
 
 
 async def _demand_dispensable(handler: Any, account: Account) -> None:
     """Keep administrators from locking themselves, and so everybody, out."""
-    demand_rights_over(handler, account)
+    await demand_rights_over(handler, account)
     if account.name == handler.current_user.name:
         raise Refused("This is your own account.", remedy="Let another administrator do it.")
     if await asyncio.to_thread(_accounts(handler).usable_admins) == [account.name]:

@@ -20,6 +20,7 @@ from labyard.auth import (
     pages,
     recording,
     sessions,
+    upstream,
     usernames,
 )
 from labyard.auth.accounts import Account, Accounts
@@ -289,5 +290,6 @@ class LabyardAuthenticator(Authenticator):
             *pages.handlers(sign_up=self.sign_up and self.ways.password),
             *api.handlers,
             *ways_api.handlers,
+            *upstream.handlers,
             *theirs,
         ]

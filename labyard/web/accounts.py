@@ -31,10 +31,6 @@ class Accounts:
         """Return one account."""
         return await self._get(token, "accounts", name)
 
-    async def add(self, token: str, name: str) -> Model:
-        """Return a new account and its one-time code."""
-        return await self._post(token, "accounts", body={"name": name})
-
     async def add_many(self, token: str, lines: Sequence[str], groups: Sequence[str]) -> Model:
         """Return a new account and its code for each line, or raise for all of them."""
         body = {"names": list(lines), "groups": list(groups)}

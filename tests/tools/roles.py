@@ -40,6 +40,8 @@ MANAGER = (
 # What would remove the owner is tried on somebody who is not there.
 _REMOVES = {
     "DELETE /hub/api/labyard/accounts/x": "/hub/api/labyard/accounts/nobody",
+    "DELETE /hub/api/users/x": "/hub/api/users/nobody",
+    "DELETE /hub/api/groups/x": "/hub/api/groups/nobody",
     "DELETE /services/labyard/api/users/x": "/services/labyard/api/users/nobody",
 }
 
@@ -70,6 +72,11 @@ def line(name: str, row: Mapping[str, int]) -> str:
 _REFUSED = 403
 _ROWS = """
 GET    /hub/accounts 301 301 301 301 301 301
+GET    /hub/api/groups/x 403 403 403 403 200 200 admin:groups=200 read:groups=200 list:groups=200
+POST   /hub/api/groups/x 403 403 403 403 403 400 admin:groups=400
+DELETE /hub/api/groups/x 403 403 403 403 403 404 admin:groups=404
+POST   /hub/api/groups/x/users 403 403 403 403 400 400 admin:groups=400
+DELETE /hub/api/groups/x/users 403 403 403 403 400 400 admin:groups=400
 GET    /hub/api/labyard/accounts 403 403 403 403 200 200 admin:users=200
 POST   /hub/api/labyard/accounts 403 403 403 403 403 400 admin:users=400
 GET    /hub/api/labyard/accounts/x 403 403 403 403 200 200 admin:users=200
@@ -103,6 +110,13 @@ DELETE /hub/api/labyard/users/x/server/start 403 403 404 200 200 200 servers=200
 GET    /hub/api/labyard/users/x/servers/x/held 403 403 404 404 404 404 servers=404 read:servers=404
 GET    /hub/api/labyard/users/x/servers/x/start 403 403 404 404 404 404 servers=404 read:servers=404
 DELETE /hub/api/labyard/users/x/servers/x/start 403 403 404 404 404 200 servers=404 delete:servers=404
+GET    /hub/api/users 403 403 403 403 200 200 admin:users=200 list:users=200
+POST   /hub/api/users 403 403 403 403 403 400 admin:users=400
+GET    /hub/api/users/x 403 403 404 200 200 200
+    admin:users=200 read:users=200 list:users=200 servers=200 read:servers=200
+POST   /hub/api/users/x 403 403 403 403 409 409 admin:users=409
+PATCH  /hub/api/users/x 403 403 403 403 400 400 admin:users=400
+DELETE /hub/api/users/x 403 403 403 403 404 404 admin:users=404
 GET    /hub/api/users/x/server 403 403 404 200 200 200 servers=200 read:servers=200
 POST   /hub/api/users/x/server 403 403 404 400 400 400 servers=400
 PUT    /hub/api/users/x/server 403 403 404 409 409 409 servers=409

@@ -18,7 +18,7 @@ async def link(handler: Any, name: str, way: str, issuer: str, subject: str) -> 
     NotFound, Linked, Forbidden
     """
     authenticator = handler.authenticator
-    demand_rights_over(handler, await asyncio.to_thread(authenticator.accounts.get, name))
+    await demand_rights_over(handler, await asyncio.to_thread(authenticator.accounts.get, name))
     if authenticator.ways.get(way) is None:
         known = ", ".join(each.key for each in authenticator.ways) or "none"
         raise NotFound(f"There is no way to sign in named {way[:32]}; there is {known}.")
@@ -36,7 +36,7 @@ async def unlink(handler: Any, name: str, way: str, issuer: str, subject: str) -
     NotFound, Forbidden
     """
     authenticator = handler.authenticator
-    demand_rights_over(handler, await asyncio.to_thread(authenticator.accounts.get, name))
+    await demand_rights_over(handler, await asyncio.to_thread(authenticator.accounts.get, name))
     identities = authenticator.admission.identities
     user = handler.find_user(name)
     for bound in await asyncio.to_thread(identities.of, name):

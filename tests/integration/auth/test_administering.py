@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -79,6 +81,85 @@ def test_who_manages_a_groups_people_reaches_nobody_else(hub: Hub, name: str) ->
     ):
         answer = hub.api("POST", f"labyard/{path}", body, token=token)
         assert answer.status_code == status, (path, answer.text)
+    hub.api("POST", f"labyard/accounts/{boss}/admin")
+    root = f"{name}-root"
+    hub.person(root)
+    hub.api("POST", "groups/docker-privileged")
+    hub.api("POST", "groups/docker-privileged/users", {"users": [root]})
+    for powerful in (boss, root):
+        into = {"users": [powerful.upper()]}
+        assert hub.api("POST", f"groups/{name}/users", into, token=token).status_code == 403
+        assert hub.api("POST", f"groups/{name}/users", into).status_code == 200
+        for path, sent in (
+            ("password", {}),
+            ("rename", {"name": "more"}),
+            ("withdraw", {}),
+            ("identities", {"way": "x", "subject": "x"}),
+        ):
+            answer = hub.api("POST", f"labyard/accounts/{powerful}/{path}", sent, token=token)
+            assert answer.status_code == 403, (path, answer.text)
+    hub.api("DELETE", f"groups/{name}")
+    scopes.append(f"admin:groups!group={name}")
+    made = hub.api("POST", "users/admin/tokens", {"scopes": scopes})
+    into = {"users": [boss]}
+    answer = hub.api("POST", f"groups/{name}", into, token=made.json()["token"])
+    assert answer.status_code == 403, answer.text
+    hub.api("DELETE", f"labyard/accounts/{boss}")
+
+
+def test_somebody_who_goes_while_many_are_added_hinders_nobody(hub: Hub, name: str) -> None:
+    hub.api("POST", f"groups/{name}")
+    names = [f"{name}-{n}" for n in range(60)]
+    with ThreadPoolExecutor(1) as threads:
+        body = {"names": names, "groups": [name]}
+        adding = threads.submit(hub.api, "POST", "labyard/invitations", body)
+        eventually(lambda: hub.api("DELETE", f"labyard/accounts/{names[0]}").status_code == 204)
+    made = adding.result()
+    assert made.status_code == 201, made.text
+    left = hub.api("GET", f"groups/{name}").json()["users"]
+    assert set(names[1:]) <= set(left)
+
+
+@pytest.mark.parametrize("way", ["labyard", "hub"])
+def test_a_token_for_one_person_has_no_hold_on_administrators(
+    hub: Hub, name: str, way: str
+) -> None:
+    boss = f"{name}-boss"
+    for who in (name, boss):
+        hub.person(who)
+    hub.api("POST", f"labyard/accounts/{boss}/admin")
+    scopes = [f"admin:users!user={who}" for who in (name, boss, f"{name}-more")]
+    token = hub.api("POST", "users/admin/tokens", {"scopes": scopes}).json()["token"]
+    asked: list[tuple[str, str, dict[str, Any] | None]] = {
+        "labyard": [
+            ("POST", f"labyard/accounts/{name}/admin", {"admin": True}),
+            ("POST", f"labyard/accounts/{boss}/rename", {"name": "more"}),
+            ("DELETE", f"labyard/accounts/{boss}", None),
+        ],
+        "hub": [
+            ("PATCH", f"users/{name}", {"admin": True}),
+            ("PATCH", f"users/{name}", {"admin": True, "name": f"{name}-more"}),
+            ("PATCH", f"users/{boss}", {"name": "more"}),
+            ("PATCH", f"users/{boss}", {"auth_state": {}}),
+            ("POST", f"users/{name}-more", {"admin": True}),
+            ("POST", "users", {"usernames": [f"{name}-more"], "admin": True}),
+            ("DELETE", f"users/{boss}", None),
+        ],
+    }[way]
+    for method, path, body in asked:
+        answer = hub.api(method, path, body, token=token)
+        assert answer.status_code == 403, (method, path, body, answer.text)
+    assert hub.api("GET", f"labyard/accounts/{name}").json()["admin"] is False
+    assert hub.api("GET", f"labyard/accounts/{name}-more").status_code == 404
+    both = hub.api("PATCH", f"users/{boss}", {"admin": False, "name": "hub"})
+    assert both.status_code == 400
+    assert hub.api("GET", f"labyard/accounts/{boss}").json()["admin"] is True, "both or neither"
+    both = hub.api("PATCH", f"users/{boss}", {"admin": False, "name": f"{name}-more"})
+    assert (both.status_code, both.json()["admin"], both.json()["name"]) == (
+        200,
+        False,
+        f"{name}-more",
+    )
 
 
 def test_people_are_found_by_name_state_and_group(hub: Hub, name: str) -> None:

@@ -313,7 +313,9 @@ def test_administrators_cannot_shut_themselves_out(hub: Hub, admin: Browser) -> 
         answer = hub.api("POST", f"labyard/accounts/admin/{path}", body)
         assert (answer.status_code, answer.json()["error"]) == (400, "refused")
         assert "last administrator" in answer.json()["message"]
-    assert hub.api("DELETE", "labyard/accounts/admin").status_code == 400
+    for address in ("labyard/accounts/admin", "users/admin"):
+        assert hub.api("DELETE", address).status_code == 400, address
+    assert hub.api("PATCH", "users/admin", {"admin": False}).status_code == 400
     assert admin.signed_in
 
 

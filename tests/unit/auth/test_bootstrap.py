@@ -4,6 +4,8 @@ import pytest
 
 from labyard.auth import bootstrap
 from labyard.auth.accounts import Accounts, State
+from labyard.auth.ways.identities import Identities
+from labyard.auth.ways.sealed import Seal
 from labyard.core.paths import Paths
 
 
@@ -67,6 +69,9 @@ def test_a_plain_account_of_that_name_becomes_the_administrator_with_the_secret(
 ) -> None:
     accounts.request("admin", "hash")
     accounts.decide("admin", State.APPROVED, by="x", wanted=State.PENDING)
+    identities = Identities(accounts.store, Seal(b"k" * 32))
+    identities.link("admin", "oidc", "issuer", "a stranger")
     secret = bootstrap.ensure(paths, accounts, "admin")
     assert accounts.get("admin").password is None
     assert accounts.get("admin").accepts(secret or "")
+    assert not identities.of("admin"), "who came in by another way before comes in no more"
