@@ -19,7 +19,8 @@ class Action:
 
 
 # Why it was refused or failed, in a word or a short sentence that was written for people.
-_ALWAYS = frozenset({"reason"})
+# ``more`` is how many others of the same request are not told one by one.
+_ALWAYS = frozenset({"reason", "more"})
 ACTIONS: Final[dict[str, Action]] = {}
 
 

@@ -10,10 +10,9 @@ from enum import StrEnum
 from typing import Any
 
 from labyard.audit.actions import ACTIONS, Action
+from labyard.audit.details import CUT
 
-# Characters of a name and of one detail; what is longer is cut, and says so with its last one.
-_LONGEST_NAME, _LONGEST_DETAIL = 255, 2000
-_CUT = "\N{HORIZONTAL ELLIPSIS}"
+_LONGEST_NAME = 255  # characters; what is longer is cut, and says so with its last one
 
 
 class Outcome(StrEnum):
@@ -124,7 +123,7 @@ def row(entry: Entry) -> dict[str, Any]:
         "target_kind": entry.target.kind,
         "target": storable(entry.target.name, _LONGEST_NAME),
         "outcome": entry.outcome,
-        "details": json.dumps({name: _cut(value) for name, value in entry.details.items()}),
+        "details": json.dumps(dict(entry.details)),
     }
 
 
@@ -149,14 +148,4 @@ def storable(text: str, longest: int) -> str:
     That is the null character, and halves of characters, which no encoding can hold.
     """
     clean = text.replace("\0", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode("utf-8")
-    return clean if len(clean) <= longest else clean[: longest - 1] + _CUT
-
-
-def _cut(value: Any) -> Any:
-    if isinstance(value, str):
-        return value if len(value) <= _LONGEST_DETAIL else value[: _LONGEST_DETAIL - 1] + _CUT
-    if isinstance(value, Mapping):
-        return {str(name): _cut(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_cut(item) for item in value]
-    return value
+    return clean if len(clean) <= longest else clean[: longest - 1] + CUT

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from labyard.audit.actions import Action
+from labyard.audit.details import kept
 from labyard.audit.entry import Entry, Outcome, Party
 
 log = logging.getLogger(__name__)
@@ -49,8 +50,8 @@ class Recorder:
     ) -> None:
         """Take an entry; return at once. An entry that cannot be is a bug, which the log tells."""
         try:
-            entry = Entry(action, actor, target, address, outcome, details)
-        except ValueError:
+            entry = Entry(action, actor, target, address, outcome, kept(details))
+        except (TypeError, ValueError):
             log.exception("An entry of the audit was left out")
             return
         with self._change:
@@ -61,11 +62,6 @@ class Recorder:
                 self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
                 self._thread.start()
             self._change.notify_all()
-
-    def settle(self, patience: float = _PATIENCE) -> bool:
-        """Wait until all entries are written, for ``patience`` seconds at most; return whether they are."""
-        with self._change:
-            return self._change.wait_for(lambda: not self._waiting, patience)
 
     def close(self) -> None:
         """Write what waits, then end. What cannot be written goes to the log."""
@@ -106,7 +102,6 @@ class Recorder:
         with self._change:
             while self._waiting and id(self._waiting[0]) in done:
                 self._waiting.popleft()
-            self._change.notify_all()
 
     def _pause(self) -> bool:
         """Wait a while; return False when the process ends meanwhile."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -13,7 +13,7 @@ from labyard.audit.actions import Action
 from labyard.audit.entry import HUB, NOBODY, SYSTEM, Outcome, Party
 from labyard.audit.once import Once
 from labyard.audit.recorder import Recorder
-from labyard.core.addresses import caller_address
+from labyard.core.addresses import caller_address, host
 from labyard.core.errors import LabyardError
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,11 @@ Rules = Mapping[tuple[type, str], Rule | str]
 _OF_ANYBODY = frozenset({actions.SIGN_IN, actions.SIGN_UP, actions.PASSWORD_SET, actions.FORGED})
 # Refused in a loop: once a minute is enough.
 _LOUD = frozenset({"too-many", "overloaded"})
+# Refusals of those who are not signed in that are told one by one: the throttle lets few through.
+_COUNTED = frozenset({"credentials"})
+# Of a request that was done: so many of those it was about are told one by one.
+MOST = 1000
+_TOO_LARGE = 413
 
 
 def rule_of(rules: Rules, handler: type, method: str) -> Rule | str | None:
@@ -101,9 +106,10 @@ class Requests:
             if action not in _OF_ANYBODY:
                 return
             who = NOBODY
-        address = self.address(handler.request)
-        loud = action is actions.FORGED or details.get("reason") in _LOUD
-        if loud and not self._once.new((action.name, address)):
+        address, reason = self.address(handler.request), details.get("reason")
+        stranger = who == NOBODY and outcome is not Outcome.DONE and reason not in _COUNTED
+        once = (action.name, host(address), reason)
+        if (stranger or reason in _LOUD) and not self._once.new(once):
             return
         self.recorder.record(action, who, target, details, address=address, outcome=outcome)
 
@@ -139,8 +145,29 @@ def forged(handler: Any) -> Iterator[Act]:
     )
 
 
+def each(
+    handler: Any,
+    action: Action,
+    party: Callable[[str], Party],
+    names: Sequence[str],
+    details: Mapping[str, Any] = MappingProxyType({}),
+) -> Iterator[Act]:
+    """Tell an act of each of ``names``: of a refused request the first alone, of a done one ``MOST``.
+
+    The last that is told says how many more there were.
+    """
+    most = MOST if _outcome(handler)[0] is Outcome.DONE else 1
+    for name in names[:most][:-1]:
+        yield action, party(name), details
+    for name in names[:most][-1:]:
+        more = len(names) - most
+        yield action, party(name), {**details, "more": more} if more > 0 else details
+
+
 def sent(handler: Any) -> Mapping[str, Any]:
-    """Return the JSON object of a request's body, empty for anything else."""
+    """Return the JSON object of a request's body, empty for anything else, and for one too large."""
+    if handler.get_status() == _TOO_LARGE:
+        return {}
     try:
         found = json.loads(handler.request.body or b"{}")
     except (ValueError, RecursionError):

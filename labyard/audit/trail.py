@@ -5,7 +5,7 @@ Calls block, see ``core.store``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from labyard.core.tables import audit as table
 from labyard.core.tables import audit_bound as bound
 
 _C = table.c
-_AT_ONCE = 1000  # entries that are read, or let go, in one transaction
+_AT_ONCE = 1000  # entries that are let go in one transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,6 @@ class Trail:
         if before is not None:
             query = query.where(_place() < _at(before))
         return self._entries(query.order_by(_C.at.desc(), _C.id.desc()))
-
-    def all(self, wanted: Wanted) -> Iterator[Sequence[Entry]]:
-        """Yield all entries, the newest first, some at a time; nothing is held open between them."""
-        before: Place | None = None
-        while found := self.page(wanted, most=_AT_ONCE, before=before):
-            yield found
-            before = Place(found[-1].at, found[-1].id)
 
     def forget(self, before: datetime) -> int:
         """Let go of what is older; return how many entries that were.

@@ -14,7 +14,8 @@ from labyard.auth.accounts import Account, Accounts
 from labyard.auth.kept import Kept
 from labyard.auth.limits import Limits
 from labyard.auth.passwords import Passwords
-from labyard.auth.throttle import Key, Throttle, alike, host, network
+from labyard.auth.throttle import Key, Throttle, alike, network
+from labyard.core.addresses import host
 from labyard.core.errors import LabyardError, Refused
 
 

@@ -17,7 +17,7 @@ from jupyterhub.user import User
 from labyard.audit import actions as act
 from labyard.audit.actions import Action
 from labyard.audit.entry import HUB, Kind, Party, user
-from labyard.audit.requests import Act, Rule, Rules, named, sent
+from labyard.audit.requests import Act, Rule, Rules, each, named, sent
 from labyard.auth import api, policies, recording
 from labyard.auth import pages as own_pages
 from labyard.auth.ways import api as ways_api
@@ -79,9 +79,8 @@ def _account_added(handler: Any) -> Iterator[Act]:
 def _invited(handler: Any) -> Iterator[Act]:
     body = sent(handler)
     into = {"groups": named(body["groups"])} if body.get("groups") else {}
-    for name in named(body.get("names")):
-        if name.partition("#")[0].strip():
-            yield act.ACCOUNT_ADD, user(name.partition("#")[0].strip().lower()), into
+    lines = (line.partition("#")[0].strip().lower() for line in named(body.get("names")))
+    yield from each(handler, act.ACCOUNT_ADD, user, [name for name in lines if name], into)
 
 
 def _account(handler: Any) -> Iterator[Act]:
@@ -128,8 +127,8 @@ def _own_password(handler: Any) -> Iterator[Act]:
 
 def _users_added(handler: Any) -> Iterator[Act]:
     body = sent(handler)
-    for name in named(body.get("usernames")):
-        yield act.ACCOUNT_ADD, user(name), {"admin": body.get("admin") is True}
+    wanted = {"admin": body.get("admin") is True}
+    yield from each(handler, act.ACCOUNT_ADD, user, named(body.get("usernames")), wanted)
 
 
 def _user_added(handler: Any) -> Iterator[Act]:
@@ -190,8 +189,7 @@ def _share_accepted(handler: Any) -> Iterator[Act]:
 
 
 def _groups_added(handler: Any) -> Iterator[Act]:
-    for name in named(sent(handler).get("groups")):
-        yield act.GROUP_ADD, group(name), {}
+    yield from each(handler, act.GROUP_ADD, group, named(sent(handler).get("groups")))
 
 
 def _properties(handler: Any) -> Iterator[Act]:
@@ -217,9 +215,10 @@ def _hub(action: Action) -> Rule:
 
 def _policies_set(handler: Any) -> Iterator[Act]:
     """Tell each policy with what it was before; of a request that was refused, only the names."""
-    told = handler.changed or {name: {} for name in _asked_for(handler)}
-    for name, details in told.items():
+    for name, details in handler.changed.items():
         yield act.POLICY_SET, group(name), details
+    if not handler.changed:
+        yield from each(handler, act.POLICY_SET, group, list(_asked_for(handler)))
 
 
 def _asked_for(handler: Any) -> Iterator[str]:
@@ -227,9 +226,9 @@ def _asked_for(handler: Any) -> Iterator[str]:
         yield handler.path_args[0]
         return
     groups = sent(handler).get("groups")
-    for each in groups if isinstance(groups, list) else ():
-        if isinstance(each, dict) and isinstance(each.get("name"), str):
-            yield each["name"]
+    for policy in groups if isinstance(groups, list) else ():
+        if isinstance(policy, dict) and isinstance(policy.get("name"), str):
+            yield policy["name"]
 
 
 def _policy_removed(handler: Any) -> Iterator[Act]:

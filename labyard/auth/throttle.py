@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_network
+from ipaddress import ip_network
 from unicodedata import category, normalize
 
 from labyard.core.addresses import parse
@@ -140,14 +140,6 @@ def network(address: str) -> str:
     if parsed is None:
         return address
     return str(ip_network((parsed, 48 if parsed.version == 6 else 24), strict=False))
-
-
-def host(address: str) -> str:
-    """Return what counts as one host: an IPv4 address, or the /64 of an IPv6 address."""
-    parsed = parse(address)
-    if isinstance(parsed, IPv6Address):
-        return str(ip_network((parsed, 64), strict=False))
-    return str(parsed or address)
 
 
 def _spoken(seconds: int) -> str:

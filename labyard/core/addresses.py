@@ -34,6 +34,14 @@ def _within(address: str, networks: Collection[str]) -> bool:
     return parsed is not None and any(parsed in ip_network(network) for network in networks)
 
 
+def host(address: str) -> str:
+    """Return what counts as one host: an IPv4 address, or the /64 of an IPv6 address."""
+    parsed = parse(address)
+    if isinstance(parsed, IPv6Address):
+        return str(ip_network((parsed, 64), strict=False))
+    return str(parsed or address)
+
+
 def parse(address: str) -> IPv4Address | IPv6Address | None:
     """Return an address, an IPv4 one that is written as IPv6 as itself; None for anything else."""
     try:

@@ -46,7 +46,21 @@ def plain(group: GroupSettings) -> dict[str, Any]:
 
 # Fields of a policy whose values anybody may read in the audit. Of all others only the names are told.
 _PLAIN = frozenset(
-    ("cpu", "memory", "shm", "gpus", "days", "servers", "images", "profiles", "docker")
+    (
+        "cpu",
+        "memory",
+        "shm",
+        "gpus",
+        "days",
+        "idle_timeout",
+        "servers",
+        "images",
+        "profiles",
+        "quota",
+        "volumes",
+        "docker",
+        "sudo",
+    )
 )
 
 

@@ -6,12 +6,13 @@ A route that changes something and is not here makes a test fail.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from labyard.audit import actions as act
 from labyard.audit.actions import Action
 from labyard.audit.entry import Kind, Party, server, user
-from labyard.audit.requests import Act, Rule, Rules, named, sent
+from labyard.audit.requests import Act, Rule, Rules, each, named, sent
 from labyard.web import bulk
 from labyard.web.handlers import (
     account,
@@ -96,8 +97,8 @@ def _many_stopped(handler: Any) -> Iterator[Act]:
     """Tell what was refused as a whole; each stop, the hub does."""
     if not handler.behalf.asked and handler.refused:
         forms = handler.get_body_arguments("server")
-        for each in forms or named(sent(handler).get("servers")):
-            yield act.SERVER_STOP, server(*bulk.named(each)), {}
+        chosen = forms or named(sent(handler).get("servers"))
+        yield from each(handler, act.SERVER_STOP, lambda text: server(*bulk.named(text)), chosen)
 
 
 def _by_the_hub(handler: Any, action: Action, target: Party) -> Iterator[Act]:
@@ -116,8 +117,8 @@ def _reset_form(handler: Any) -> Iterator[Act]:
 
 
 def _reset(handler: Any) -> Iterator[Act]:
-    for key in named(sent(handler).get("volumes")):
-        yield act.VOLUME_RESET, volume(handler.path_args[0], key), {}
+    keys, owner = named(sent(handler).get("volumes")), handler.path_args[0]
+    yield from each(handler, act.VOLUME_RESET, partial(volume, owner), keys)
 
 
 def _uploaded(handler: Any) -> Iterator[Act]:

@@ -216,6 +216,10 @@ def test_it_is_read_by_page_rest_and_command_line_by_those_who_may(
     assert "What a group grants is set." in seen.text
     assert seen.text.count("<tr>") == 2
     assert anna.get(page).status_code == 403
+    fetched = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}  # by a lab's page
+    for taken in (f"{page}.jsonl", "services/labyard/admin/policies.yaml"):
+        assert admin.get(taken).status_code == 200
+        assert admin.get(taken, headers=fetched).status_code == 403
     assert anna.get(rest).status_code == 403
     assert admin.get(page, params={"since": "yesterday"}).status_code == 400
 

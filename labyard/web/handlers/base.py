@@ -20,7 +20,7 @@ from labyard.audit.trail import Trail
 from labyard.core.errors import LabyardError
 from labyard.core.models import Owner
 from labyard.core.names import Names
-from labyard.core.origins import refuse_foreign
+from labyard.core.origins import refuse_fetched, refuse_foreign
 from labyard.display.choices import Display
 from labyard.display.shelf import Shelf
 from labyard.expiry.idling import Culler
@@ -114,6 +114,11 @@ class Handler(HubOAuthenticated, Protected):
         except LabyardError:
             self.parts.audit.forged(self)
             raise
+
+    def refuse_fetched(self) -> None:
+        """Refuse what no person clicked: what is large and private is not for a lab's page to fetch."""
+        labs = f"{self.parts.settings.base_url}user/"
+        refuse_fetched(self.request.headers, labs=labs)
 
     async def prepare(self) -> None:
         """Refuse what comes from elsewhere; find out who asks without holding up anybody."""

@@ -11,7 +11,6 @@ from tornado.iostream import StreamClosedError
 
 from labyard.core.errors import LabyardError, NotFound, Refused
 from labyard.core.models import Owner
-from labyard.core.origins import refuse_fetched
 from labyard.core.rest import operation
 from labyard.core.units import show_bytes
 from labyard.settings.storage import Extra
@@ -138,8 +137,7 @@ class DownloadHandler(VolumesHandler):
 
     async def prepare(self) -> None:
         """Refuse what nobody clicked."""
-        labs = f"{self.parts.settings.base_url}user/"
-        refuse_fetched(self.request.headers, labs=labs)
+        self.refuse_fetched()
         await super().prepare()
 
     @signed_in

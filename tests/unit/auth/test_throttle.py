@@ -1,7 +1,8 @@
 import pytest
 
 from labyard.auth import throttle as module
-from labyard.auth.throttle import Key, Throttle, TooMany, host, network
+from labyard.auth.throttle import Key, Throttle, TooMany, network
+from labyard.core.addresses import host
 
 
 class Clock:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from labyard.core.errors import Refused
-from labyard.policies.written import checked, document
+from labyard.policies.written import _PLAIN, checked, document, told
+from labyard.settings.groups import GroupPolicy
 from labyard.settings.profiles import Profile
 
 PROFILES = [Profile(name="small", title="Small")]
@@ -42,3 +43,19 @@ def test_what_is_printed_can_be_read_again() -> None:
         {},
     )
     assert checked(document(groups)["groups"], PROFILES, {}) == groups
+
+
+def test_the_audit_shows_every_grant_but_the_values_of_the_environment() -> None:
+    said = {
+        "idle_timeout": "2h",
+        "quota": "10G",
+        "volumes": ["data:/mnt/data:ro"],
+        "sudo": True,
+        "environment": {"KEY": "hidden"},
+    }
+    shown = told(GroupPolicy.model_validate(said))
+    assert (shown["volumes"], shown["sudo"]) == (["data:/mnt/data:ro"], True)
+    assert "set" not in shown.values()
+    assert shown["environment"] == ["KEY"]
+    others = set(GroupPolicy.model_fields) - {"environment"}
+    assert others == _PLAIN

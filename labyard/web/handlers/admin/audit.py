@@ -77,6 +77,11 @@ class AuditFileHandler(AdminHandler):
     key = "audit"
     filters = FIELDS
 
+    async def prepare(self) -> None:
+        """Refuse what nobody clicked."""
+        self.refuse_fetched()
+        await super().prepare()
+
     @signed_in
     async def get(self) -> None:
         """Send it."""

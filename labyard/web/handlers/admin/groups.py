@@ -180,6 +180,12 @@ class GroupHandler(GroupsPage):
 class PoliciesHandler(GroupsPage):
     """All policies as a file."""
 
+    async def prepare(self) -> None:
+        """Refuse to send them where nobody clicked."""
+        if self.request.method == "GET":
+            self.refuse_fetched()
+        await super().prepare()
+
     @signed_in
     async def get(self) -> None:
         """Send them, as the settings file has them."""
