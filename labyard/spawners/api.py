@@ -55,9 +55,9 @@ class PolicyHandler(_OneUser):
 class HeldHandler(_OneUser):
     """What a running lab has that its user may not have any more: asked before it is restarted."""
 
-    @needs_scope("read:servers")
-    @operation("read:servers", answer={"withdrawn": list[str] | None, "refusal": str | None})
-    async def get(self, user_name: str, server_name: str = "") -> None:
+    @needs_scope("servers")
+    @operation("servers", answer={"withdrawn": list[str] | None, "refusal": str | None})
+    async def post(self, user_name: str, server_name: str = "") -> None:
         """Answer ``{"withdrawn": [...], "refusal": ...}``.
 
         ``withdrawn`` names grants, and is null where nobody knows what the lab was started with;

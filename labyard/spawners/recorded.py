@@ -12,7 +12,7 @@ from jupyterhub.handlers.pages import SpawnHandler
 from labyard.audit import actions as act
 from labyard.audit.entry import Party, server
 from labyard.audit.requests import Act, Rules, sent
-from labyard.spawners import starts
+from labyard.spawners import api, starts
 
 # The service's own name: what it ends at its date it records itself, and why.
 _SERVICE = "labyard"
@@ -51,6 +51,7 @@ RULES: Rules = {
     (UserServerAPIHandler, "PATCH"): _change,
     (UserServerAPIHandler, "DELETE"): _stop,
     (SpawnHandler, "POST"): _start,
+    (api.HeldHandler, "POST"): "Asks; what a way says by now is recorded where it is heard.",
     (starts.StartApi, "DELETE"): _cancel,
     (starts.CancelPage, "POST"): _cancel,
 }

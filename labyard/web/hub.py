@@ -153,8 +153,8 @@ class Hub:
         return None if told is None else StartFailed(told)
 
     async def held(self, token: str, user: str, server: str) -> Held:
-        """Return what a running lab has that its user may not have any more."""
-        told = await self.call("GET", token, "labyard", *_path(user, server), "held")
+        """Return what a running lab has that its user may not have any more, by what is found out now."""
+        told = await self.call("POST", token, "labyard", *_path(user, server), "held")
         gone = told["withdrawn"]
         return Held(None if gone is None else tuple(gone), told["refusal"])
 
