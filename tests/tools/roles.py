@@ -107,7 +107,7 @@ GET    /hub/api/labyard/servers 403 403 200 200 200 200 servers=200 read:servers
 POST   /hub/api/labyard/users/x/server/held 403 403 404 200 200 200 servers=200
 GET    /hub/api/labyard/users/x/server/start 403 403 404 200 200 200 servers=200 read:servers=200
 DELETE /hub/api/labyard/users/x/server/start 403 403 404 200 200 200 servers=200 delete:servers=200
-POST   /hub/api/labyard/users/x/servers/x/held 403 403 404 404 404 404 servers=404
+POST   /hub/api/labyard/users/x/servers/x/held 403 403 404 404 404 200 servers=404
 GET    /hub/api/labyard/users/x/servers/x/start 403 403 404 404 404 404 servers=404 read:servers=404
 DELETE /hub/api/labyard/users/x/servers/x/start 403 403 404 404 404 200 servers=404 delete:servers=404
 GET    /hub/api/users 403 403 403 403 200 200 admin:users=200 list:users=200
