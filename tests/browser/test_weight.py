@@ -48,7 +48,8 @@ def weigh(seat: Seat) -> dict[str, int]:
         urls[event["requestId"]] = event["request"]["url"]
 
     def came(event: dict[str, Any]) -> None:
-        sizes[event["requestId"]] = int(event["encodedDataLength"])
+        if event["requestId"] in urls:  # else the page before had asked
+            sizes[event["requestId"]] = int(event["encodedDataLength"])
 
     session.on("Network.requestWillBeSent", asked)
     session.on("Network.loadingFinished", came)
