@@ -28,6 +28,7 @@ _ADMINISTRATION = {
     "a user": "services/labyard/admin/users/person0007",
     "why?": "services/labyard/admin/users/person0007/why",
     "groups": "services/labyard/admin/groups",
+    "audit": "services/labyard/admin/audit",
 }
 _QUIET = 1.0  # seconds without a long task, after which a page counts as usable
 # Long tasks are kept from the very first moment.
