@@ -102,8 +102,8 @@ def _many_stopped(handler: Any) -> Iterator[Act]:
 
 
 def _by_the_hub(handler: Any, action: Action, target: Party) -> Iterator[Act]:
-    """Tell what the hub was never asked for: a restart, and what was refused here."""
-    if not handler.behalf.asked and (action is act.SERVER_RESTART or handler.refused):
+    """Tell what the hub does not: a restart, and what was refused before the hub was asked."""
+    if action is act.SERVER_RESTART or (handler.refused and not handler.behalf.asked):
         yield action, target, {}
 
 

@@ -225,8 +225,8 @@ def test_it_is_read_by_page_rest_and_command_line_by_those_who_may(
 
     sent = {"Authorization": f"token {admin.token}"}
     lines = requests.get(yard.address + rest, headers=sent, timeout=60).text.splitlines()
-    ids = [json.loads(line)["id"] for line in lines]
-    assert ids == sorted(ids, reverse=True)
+    places = [(entry["at"], entry["id"]) for entry in map(json.loads, lines)]
+    assert places == sorted(places, reverse=True)
     first = json.loads(lines[0])
     following = requests.get(
         yard.address + rest,
