@@ -60,6 +60,13 @@ def test_who_looks_after_a_group_sees_that_group_alone(
     assert ask(path, "self") == nothing
 
 
+def test_beyond_the_last_page_is_the_last_one(admin: Person, crew: dict[str, Person]) -> None:
+    admin.get("services/labyard/")
+    for path in ("users?search=adminmember&page=99", f"groups?search={GROUP}&page=99"):
+        text = admin.get(f"{ADMIN}/{path}").text
+        assert f"admin/{path.partition('?')[0]}/admin" in text, path
+
+
 def test_deleting_with_volumes_stops_the_lab_and_leaves_nothing(
     yard: Yard, admin: Person, engine_client: docker.DockerClient
 ) -> None:

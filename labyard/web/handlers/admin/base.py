@@ -16,6 +16,7 @@ own rights, as everywhere), leaves words with ``self.say`` and ends in ``self.ba
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
 from labyard.core.errors import Forbidden, LabyardError
@@ -23,7 +24,7 @@ from labyard.core.models import Owner
 from labyard.web import rights
 from labyard.web.administration import AdminPage, visible
 from labyard.web.handlers.home import OwnHandler
-from labyard.web.paging import Asked, asked
+from labyard.web.paging import Asked, asked, pages
 
 _RENEWED = "labyard-renewed"
 _ONCE = 60  # seconds within which a sign-in is renewed once
@@ -73,6 +74,18 @@ class AdminHandler(Administration):
     def asked(self) -> Asked:
         """Return which part of the page's list the address asks for, in forms too."""
         return asked(self.request.query_arguments, *self.filters)
+
+    async def part(
+        self, page: Callable[[int], Awaitable[Mapping[str, Any]]]
+    ) -> tuple[Mapping[str, Any], int]:
+        """Return what ``page`` tells of the asked part of a list, with a ``total``, and its number.
+
+        That is the last one where there are fewer.
+        """
+        number = self.asked.number
+        told = await page(number)
+        last = pages(told["total"])
+        return (told, number) if number <= last else (await page(last), last)
 
     async def over(self, scope: str, user: str) -> Owner:
         """Return a user if the caller holds ``scope`` for it: by name, by a group, or for everybody."""

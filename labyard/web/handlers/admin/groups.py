@@ -17,7 +17,7 @@ from labyard.settings.groups import GroupName, GroupSettings
 from labyard.web import rights
 from labyard.web.handlers.admin.base import AdminHandler
 from labyard.web.handlers.base import signed_in
-from labyard.web.paging import PER_PAGE, Listed, pages
+from labyard.web.paging import PER_PAGE, Listed
 from labyard.web.view.groups import view_group
 
 _NAME: TypeAdapter[str] = TypeAdapter(GroupName)
@@ -60,15 +60,11 @@ class GroupsHandler(GroupsPage):
         return self.to(name)
 
     async def _show(self, error: LabyardError | None = None) -> None:
-        asked = self.asked
-        told = await self._page(asked.number)
-        last = pages(told["total"])
-        if asked.number > last:
-            told = await self._page(last)
+        told, number = await self.part(self._page)
         rows = [view_group(each) for each in told["groups"]]
         self.draw(
             error=error,
-            listed=Listed(rows, min(asked.number, last), told["total"]),
+            listed=Listed(rows, number, told["total"]),
             may_make=self.may(_POLICY),
             typed=self.get_body_argument("name", ""),
         )

@@ -13,7 +13,7 @@ from labyard.core.errors import LabyardError, Refused
 from labyard.web.handlers.admin.base import AdminHandler
 from labyard.web.handlers.base import signed_in
 from labyard.web.hub import BadLines
-from labyard.web.paging import PER_PAGE, Listed, pages
+from labyard.web.paging import PER_PAGE, Listed
 from labyard.web.view.people import kinds, somebody
 from labyard.web.view.words import utc_now
 
@@ -67,15 +67,11 @@ class UsersHandler(PeopleHandler):
         return self.back()
 
     async def _show(self, error: LabyardError | None = None) -> None:
-        asked = self.asked
-        told = await self._page(asked.number)
-        last = pages(told["total"])
-        if asked.number > last:
-            told = await self._page(last)
+        told, number = await self.part(self._page)
         people = [somebody(each, utc_now()) for each in told["accounts"]]
         self.draw(
             error=error,
-            listed=Listed(people, min(asked.number, last), told["total"]),
+            listed=Listed(people, number, told["total"]),
             kinds=kinds(told["counts"]),
             waiting=any(each.key == "pending" for each in people),
         )
